@@ -1,0 +1,63 @@
+// The seam between the engine and storage: a Device is shared, a Channel belongs to one thread.
+//
+// A device is an array of bytes addressed in sectors. Writes that completed are in the device,
+// perhaps in its volatile cache; they are durable once a flush submitted after their completion, on
+// any channel of the device, has completed. Overlapping I/O in flight has no order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "ashlar/device.h"
+#include "ashlar/status.h"
+#include "cpp/device/io_request.h"
+
+namespace ashlar {
+
+// A queue of I/O. Every call comes from the thread that called Device::OpenChannel.
+class Channel {
+ public:
+  virtual ~Channel() = default;  // nothing may be in flight
+
+  // Takes the request. Never blocks for long, never fails: errors arrive as IoRequest::result. When
+  // the hardware queue is full the request waits inside the channel.
+  virtual void Submit(IoRequest* request) = 0;
+
+  // Hands queued requests to the kernel and calls `done` of those that completed; returns how many.
+  // `done` may call Submit again.
+  virtual int Poll() = 0;
+
+  // Requests submitted and not yet done.
+  virtual uint32_t in_flight() const = 0;
+
+  // A descriptor that polls readable when Poll() would find completions, or -1: then Poll() must be
+  // called as long as in_flight() > 0.
+  virtual int wake_fd() const = 0;
+};
+
+class Device {
+ public:
+  // Nothing in flight, all channels gone. Releases the lock.
+  virtual ~Device() = default;
+
+  virtual const DeviceInfo& info() const = 0;
+  virtual DeviceCounters counters() const = 0;
+
+  // A channel for the calling thread.
+  virtual Result<std::unique_ptr<Channel>> OpenChannel() = 0;
+
+  // Whether ReadInline works.
+  virtual bool SupportsInlineRead() const { return false; }
+
+  // Reads in the calling thread, any thread, without a channel: the shortest way for a small
+  // synchronous read. Offset, length and memory as for a read request.
+  // Returns 0 or a negative errno.
+  virtual int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes);
+};
+
+// Opens (and with spec.create creates) a memory or file device.
+// Busy: another process, or this one, has it open. InvalidArgument: size or sector size out of
+// range.
+Result<std::unique_ptr<Device>> OpenDevice(const DeviceSpec& spec);
+
+}  // namespace ashlar

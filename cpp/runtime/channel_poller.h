@@ -1,0 +1,26 @@
+// Makes a reactor drive a device channel.
+#pragma once
+
+#include <memory>
+
+#include "cpp/device/device.h"
+#include "cpp/runtime/reactor.h"
+
+namespace ashlar {
+
+// Owns the channel; created, registered, removed and destroyed on the reactor's thread.
+class ChannelPoller final : public Poller {
+ public:
+  explicit ChannelPoller(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) {}
+
+  Channel& channel() { return *channel_; }
+
+  int Poll() override { return channel_->Poll(); }
+  int wake_fd() const override { return channel_->wake_fd(); }
+  bool must_poll() const override { return channel_->in_flight() > 0 && channel_->wake_fd() < 0; }
+
+ private:
+  std::unique_ptr<Channel> channel_;
+};
+
+}  // namespace ashlar

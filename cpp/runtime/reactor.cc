@@ -1,0 +1,222 @@
+#include "cpp/runtime/reactor.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <system_error>
+
+#include "cpp/base/check.h"
+
+namespace ashlar {
+
+namespace {
+
+thread_local Reactor* current_reactor = nullptr;
+
+uint64_t NowNs() {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                   std::chrono::steady_clock::now().time_since_epoch())
+                                   .count());
+}
+
+void CpuRelax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+Reactor::Reactor(uint32_t index, const RuntimeOptions& options)
+    : index_(index), options_(options) {}
+
+Result<std::unique_ptr<Reactor>> Reactor::Start(uint32_t index, const RuntimeOptions& options) {
+  std::unique_ptr<Reactor> reactor(new Reactor(index, options));
+  reactor->epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  if (reactor->epoll_fd_ < 0) {
+    return Status::FromErrno(errno, "epoll_create1 for reactor " + std::to_string(index));
+  }
+  reactor->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (reactor->wake_fd_ < 0) {
+    return Status::FromErrno(errno, "eventfd for reactor " + std::to_string(index));
+  }
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = reactor->wake_fd_;
+  if (epoll_ctl(reactor->epoll_fd_, EPOLL_CTL_ADD, reactor->wake_fd_, &event) != 0) {
+    return Status::FromErrno(errno, "epoll_ctl for reactor " + std::to_string(index));
+  }
+  // pthread_create, not std::thread's constructor: without exceptions its failure would end the
+  // process.
+  pthread_t thread;
+  const int failure = pthread_create(
+      &thread, nullptr,
+      [](void* self) -> void* {
+        static_cast<Reactor*>(self)->Run();
+        return nullptr;
+      },
+      reactor.get());
+  if (failure != 0) {
+    return Status::FromErrno(failure, "thread of reactor " + std::to_string(index));
+  }
+  reactor->thread_ = thread;
+  reactor->started_ = true;
+  return reactor;
+}
+
+Reactor::~Reactor() {
+  if (started_) {
+    ASHLAR_CHECK(!IsCurrent());
+    stopping_.store(true, std::memory_order_seq_cst);
+    Wake();
+    pthread_join(thread_, nullptr);
+  }
+  if (wake_fd_ >= 0) close(wake_fd_);
+  if (epoll_fd_ >= 0) close(epoll_fd_);
+}
+
+void Reactor::Post(Message* message) {
+  Message* head = inbox_.load(std::memory_order_relaxed);
+  do {
+    message->next.store(head, std::memory_order_relaxed);
+  } while (!inbox_.compare_exchange_weak(head, message, std::memory_order_seq_cst,
+                                         std::memory_order_relaxed));
+  if (asleep_.load(std::memory_order_seq_cst)) {
+    Wake();
+  }
+}
+
+void Reactor::Wake() {
+  const uint64_t one = 1;
+  // EAGAIN means that the counter is already non-zero: the reactor will wake.
+  [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
+}
+
+bool Reactor::IsCurrent() const { return current_reactor == this; }
+
+Reactor* Reactor::Current() { return current_reactor; }
+
+void Reactor::AddPoller(Poller* poller) {
+  ASHLAR_CHECK(IsCurrent());
+  pollers_.push_back(poller);
+  if (poller->wake_fd() >= 0) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = poller->wake_fd();
+    // A descriptor that epoll refuses makes the reactor poll instead of sleeping.
+    if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, poller->wake_fd(), &event) != 0) {
+      ++unsleepable_;
+    }
+  }
+}
+
+void Reactor::RemovePoller(Poller* poller) {
+  ASHLAR_CHECK(IsCurrent());
+  const auto found = std::find(pollers_.begin(), pollers_.end(), poller);
+  ASHLAR_CHECK(found != pollers_.end());
+  // Only marked: a poller may remove itself, or another, while PollAll walks the list.
+  *found = nullptr;
+  if (poller->wake_fd() >= 0 &&
+      epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, poller->wake_fd(), nullptr) != 0) {
+    --unsleepable_;
+  }
+}
+
+int Reactor::RunMessages() {
+  if (inbox_.load(std::memory_order_relaxed) == nullptr) {
+    return 0;
+  }
+  Message* newest_first = inbox_.exchange(nullptr, std::memory_order_acquire);
+  Message* oldest_first = nullptr;
+  while (newest_first != nullptr) {
+    Message* rest = newest_first->next.load(std::memory_order_relaxed);
+    newest_first->next.store(oldest_first, std::memory_order_relaxed);
+    oldest_first = newest_first;
+    newest_first = rest;
+  }
+  int count = 0;
+  while (oldest_first != nullptr) {
+    Message* message = oldest_first;
+    oldest_first = message->next.load(std::memory_order_relaxed);
+    message->run(message);  // may free or repost the message
+    ++count;
+  }
+  return count;
+}
+
+int Reactor::PollAll() {
+  int work = RunMessages();
+  for (size_t i = 0; i < pollers_.size(); ++i) {
+    if (pollers_[i] != nullptr) {
+      work += pollers_[i]->Poll();
+    }
+  }
+  std::erase(pollers_, nullptr);
+  return work;
+}
+
+void Reactor::Sleep() {
+  asleep_.store(true, std::memory_order_seq_cst);
+  for (Poller* poller : pollers_) {
+    poller->AnnounceSleep();
+  }
+  // What was published before the announcement is found here; what comes after it wakes us.
+  const bool idle = PollAll() == 0 && inbox_.load(std::memory_order_seq_cst) == nullptr;
+  const bool may_sleep =
+      idle && unsleepable_ == 0 && !stopping_.load(std::memory_order_seq_cst) &&
+      std::none_of(pollers_.begin(), pollers_.end(), [](Poller* p) { return p->must_poll(); });
+  if (may_sleep) {
+    epoll_event events[8];
+    const int ready = epoll_wait(epoll_fd_, events, 8, -1);
+    for (int i = 0; i < ready; ++i) {
+      if (events[i].data.fd == wake_fd_) {
+        uint64_t count;
+        [[maybe_unused]] const ssize_t n = read(wake_fd_, &count, sizeof(count));
+      }
+    }
+  }
+  asleep_.store(false, std::memory_order_seq_cst);
+  for (Poller* poller : pollers_) {
+    poller->AnnounceWake();
+  }
+}
+
+void Reactor::Run() {
+  current_reactor = this;
+  const std::string name = "ashlar-reactor-" + std::to_string(index_);
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+  uint64_t idle_since_ns = 0;
+  while (true) {
+    if (PollAll() > 0) {
+      idle_since_ns = 0;
+      continue;
+    }
+    if (stopping_.load(std::memory_order_seq_cst)) {
+      if (inbox_.load(std::memory_order_seq_cst) == nullptr) break;
+      continue;
+    }
+    if (options_.idle_policy == IdlePolicy::kBusy) {
+      CpuRelax();
+      continue;
+    }
+    if (options_.idle_policy == IdlePolicy::kAdaptive) {
+      const uint64_t now_ns = NowNs();
+      if (idle_since_ns == 0) idle_since_ns = now_ns;
+      if (now_ns - idle_since_ns < options_.spin_ns) {
+        CpuRelax();
+        continue;
+      }
+    }
+    Sleep();
+    idle_since_ns = 0;
+  }
+  current_reactor = nullptr;
+}
+
+}  // namespace ashlar

@@ -1,0 +1,98 @@
+// A reactor: one thread that owns everything registered with it and shares nothing.
+//
+// Other threads touch a reactor's state only by posting it a message. Messages are intrusive and
+// owned by the poster until they have run; posting takes one atomic exchange and, when the reactor
+// sleeps, one write to its eventfd. The reactor never waits for a lock, for Java or for RocksDB.
+//
+// When there is nothing to do the idle policy decides: kBusy spins, kInterrupt sleeps at once in
+// epoll, kAdaptive spins for `spin_ns` first.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "ashlar/options.h"
+#include "ashlar/status.h"
+
+namespace ashlar {
+
+// A message to a reactor. `run` is called once on the reactor's thread; after that the message is
+// its owner's again (`run` may delete it).
+struct Message {
+  void (*run)(Message*) = nullptr;
+  std::atomic<Message*> next{nullptr};
+};
+
+// Work that a reactor does on every turn: an I/O channel, a command ring.
+class Poller {
+ public:
+  virtual ~Poller() = default;
+
+  // Does what there is to do without waiting; returns how much was done (0: idle).
+  virtual int Poll() = 0;
+
+  // Before the reactor sleeps: tell other threads to wake it from now on. The reactor polls once
+  // more after this call, so work published before the announcement is not missed.
+  virtual void AnnounceSleep() {}
+  virtual void AnnounceWake() {}
+
+  // A descriptor that becomes readable when Poll() has work, or -1.
+  virtual int wake_fd() const { return -1; }
+
+  // True while the reactor must not sleep for this poller's sake (work in flight with no wake_fd).
+  virtual bool must_poll() const { return false; }
+};
+
+class Reactor {
+ public:
+  static Result<std::unique_ptr<Reactor>> Start(uint32_t index, const RuntimeOptions& options);
+
+  // Runs what was posted, then stops and joins the thread. Not from the reactor's own thread.
+  ~Reactor();
+
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  uint32_t index() const { return index_; }
+
+  // Any thread. The message runs after those posted to this reactor before it by the same thread.
+  void Post(Message* message);
+
+  // Any thread. Makes a sleeping reactor look at its pollers.
+  void Wake();
+
+  // Whether the caller is this reactor's thread.
+  bool IsCurrent() const;
+  // The reactor whose thread this is, or null.
+  static Reactor* Current();
+
+  // Reactor thread only. The poller outlives its registration.
+  void AddPoller(Poller* poller);
+  void RemovePoller(Poller* poller);
+
+ private:
+  explicit Reactor(uint32_t index, const RuntimeOptions& options);
+
+  void Run();
+  int RunMessages();
+  int PollAll();
+  void Sleep();
+
+  const uint32_t index_;
+  const RuntimeOptions options_;
+  int epoll_fd_ = -1;
+  int wake_fd_ = -1;
+  std::vector<Poller*> pollers_;
+  alignas(64) std::atomic<Message*> inbox_{nullptr};
+  alignas(64) std::atomic<bool> asleep_{false};
+  std::atomic<bool> stopping_{false};
+  int unsleepable_ = 0;  // pollers whose descriptor epoll refused
+  pthread_t thread_{};
+  bool started_ = false;
+};
+
+}  // namespace ashlar
