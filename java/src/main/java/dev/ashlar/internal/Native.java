@@ -1,0 +1,180 @@
+package dev.ashlar.internal;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The whole surface between Java and the native core.
+ *
+ * <p>The data path does not come through here: reads, writes, frees and flushes are op slots (see
+ * {@link OpSlotLayout}) whose numbers travel through rings in shared memory (see {@link
+ * PortLayout}); only {@link #wake}, {@link #awaitCompletions} and {@link #readInline} belong to it.
+ * The other calls are control calls; they may block for the time of a few I/Os and throw an {@link
+ * dev.ashlar.AshlarException} made by {@link NativeErrors}.
+ *
+ * <p>Handles are numbers with a generation, never pointers: a stale one is answered with an error.
+ * Arguments have been validated by the callers in this package.
+ */
+final class Native {
+  /** Must equal what {@link #abiVersion} returns; raised with every change of this surface. */
+  static final int ABI_VERSION = 1;
+
+  private Native() {}
+
+  static native int abiVersion();
+
+  /**
+   * Layout constants of the native side, in the order of {@code OpSlotLayout.expected()} followed by
+   * {@code PortLayout.expected()}.
+   */
+  static native long[] layout();
+
+  /** The table of status codes as "number name" strings, for the test that compares it. */
+  static native String[] statusCodes();
+
+  // --- runtime -------------------------------------------------------------------------------
+
+  /**
+   * Starts the process's runtime. Called once per process until {@link #runtimeStop}.
+   *
+   * @param reactors 1 to 64, or 0 for the default
+   * @param idlePolicy 0 adaptive, 1 busy, 2 interrupt
+   * @param spinNanos for adaptive
+   * @param slots number of op slots, 1 to 65536
+   * @param bufferBytes page buffers of all reactors together, for unaligned and heap data
+   * @return a handle
+   */
+  static native long runtimeStart(
+      int reactors, int idlePolicy, long spinNanos, int slots, long bufferBytes);
+
+  /** Stops it; every store is closed. */
+  static native void runtimeStop(long runtime);
+
+  static native int runtimeReactors(long runtime);
+
+  /** The shared memory: control block, ports, op slots. Valid until {@link #runtimeStop}. */
+  static native ByteBuffer runtimeMemory(long runtime);
+
+  /** Wakes a sleeping reactor after a submission. Never blocks. */
+  static native void wake(long runtime, int reactor);
+
+  /**
+   * Waits until a completion is published after drainer_waiting was set, {@link #interruptWait} is
+   * called or the time is over.
+   */
+  static native void awaitCompletions(long runtime, int timeoutMillis);
+
+  static native void interruptWait(long runtime);
+
+  // --- memory --------------------------------------------------------------------------------
+
+  /** Address of a direct buffer's first byte (position not added). */
+  static native long address(ByteBuffer direct);
+
+  /** Page-aligned zeroed memory, or null when there is none. */
+  static native ByteBuffer allocate(long bytes);
+
+  /** Frees what {@link #allocate} gave, by its address. */
+  static native void free(long address);
+
+  // --- stores --------------------------------------------------------------------------------
+
+  /**
+   * Opens a device and loads the blobstore on it. Nothing is written to the device unless {@code
+   * format} is set.
+   *
+   * @param kind 0 memory, 1 file or block device, 2 crash device (testing library only)
+   * @param path of the file, or a label
+   * @param sizeBytes of memory or of a file to be created; 0: as it is
+   * @param flags sum of OPEN_ flags
+   * @param sectorBytes of memory devices: 512 or 4096
+   * @param clusterBytes when formatting
+   * @param storeId 16 bytes written when formatting, else null
+   * @return a handle
+   */
+  static native long storeOpen(
+      long runtime,
+      int kind,
+      String path,
+      long sizeBytes,
+      int flags,
+      int sectorBytes,
+      int clusterBytes,
+      byte[] storeId);
+
+  static final int OPEN_CREATE_FILE = 1;
+  static final int OPEN_FORMAT = 2;
+  static final int OPEN_READ_ONLY = 4;
+  static final int OPEN_NO_URING = 8;
+  static final int OPEN_NO_DIRECT_IO = 16;
+
+  /**
+   * What is on a device, without changing it: 0 nothing but zeros where formats keep their marks, 1
+   * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else. Throws Busy when it
+   * is in use and NotFound when it is missing.
+   */
+  static native int deviceProbe(String path);
+
+  /** Numbers about an open store, see {@link StoreNumbers}. Cheap; any thread. */
+  static native void storeNumbers(long store, long[] into);
+
+  /** Backend of the device: "memory", "io_uring" or "pread". */
+  static native String storeBackend(long store);
+
+  static native byte[] storeId(long store);
+
+  /** Damaged blobs found at open, one sentence each; empty when all is well. */
+  static native String[] storeDamage(long store);
+
+  /** Generation of the store as the device has it. */
+  static native long storeGeneration(long store);
+
+  /** Makes a new generation durable on the device. */
+  static native void storeSetGeneration(long store, long generation);
+
+  /** Root page indices of the private blobs, each followed by its length in pages. */
+  static native long[] spaceBlobs(long store);
+
+  /**
+   * Recovery: marks runs as used. {@code runs} holds pairs of first location and page count.
+   *
+   * @return -1, or the index of the first bad run times 4 plus the reason: 0 a page has an owner
+   *     already, 1 there is no such blob, 2 the pages are not in the blob, 3 the blob is damaged
+   */
+  static native long spaceMarkUsed(long store, long[] runs, int runCount);
+
+  /** Recovery from a clean close: the used bits of one private blob, 64 pages a word. */
+  static native void spaceLoadBitmap(long store, int blob, long[] words);
+
+  /** The used bits of one private blob; the store is quiet. */
+  static native long[] spaceBitmap(long store, int blob);
+
+  /** Ends recovery: from here on the reactors allocate. Not called for a read-only store. */
+  static native void storeStart(long store);
+
+  /**
+   * Ends operation before a clean close: empty blobs go back, allocation stops. Every op of the
+   * store has completed.
+   */
+  static native void storeQuiesce(long store);
+
+  /** Closes it. With {@code clean} the blobstore is marked clean; without, nothing is written. */
+  static native void storeClose(long store, boolean clean);
+
+  // --- reads in the calling thread -------------------------------------------------------------
+
+  /**
+   * Reads bytes of one page in the calling thread and verifies the page.
+   *
+   * @param address where {@code length} bytes go
+   * @param offsetInPage 0 to 4095
+   * @param location of the page, never a hole
+   * @return 0, or the negative of a status code; -10 (not supported) when the device cannot: then the
+   *     caller uses an op slot. An op slot also gives the details of a failure.
+   */
+  static native int readInline(
+      long store, long address, int offsetInPage, int length, long location, int crc);
+
+  /** The same for a heap array, copied once. */
+  static native int readInlineHeap(
+      long store, byte[] into, int intoOffset, int offsetInPage, int length, long location, int crc);
+}
