@@ -23,8 +23,8 @@ final class Native {
   static native int abiVersion();
 
   /**
-   * Layout constants of the native side, in the order of {@code OpSlotLayout.expected()} followed by
-   * {@code PortLayout.expected()}.
+   * Layout constants of the native side, in the order of {@code OpSlotLayout.expected()} followed
+   * by {@code PortLayout.expected()}.
    */
   static native long[] layout();
 
@@ -109,8 +109,8 @@ final class Native {
 
   /**
    * What is on a device, without changing it: 0 nothing but zeros where formats keep their marks, 1
-   * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else. Throws Busy when it
-   * is in use and NotFound when it is missing.
+   * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else. Throws Busy when
+   * it is in use and NotFound when it is missing.
    */
   static native int deviceProbe(String path);
 
@@ -168,13 +168,19 @@ final class Native {
    * @param address where {@code length} bytes go
    * @param offsetInPage 0 to 4095
    * @param location of the page, never a hole
-   * @return 0, or the negative of a status code; -10 (not supported) when the device cannot: then the
-   *     caller uses an op slot. An op slot also gives the details of a failure.
+   * @return 0, or the negative of a status code; -10 (not supported) when the device cannot: then
+   *     the caller uses an op slot. An op slot also gives the details of a failure.
    */
   static native int readInline(
       long store, long address, int offsetInPage, int length, long location, int crc);
 
   /** The same for a heap array, copied once. */
   static native int readInlineHeap(
-      long store, byte[] into, int intoOffset, int offsetInPage, int length, long location, int crc);
+      long store,
+      byte[] into,
+      int intoOffset,
+      int offsetInPage,
+      int length,
+      long location,
+      int crc);
 }

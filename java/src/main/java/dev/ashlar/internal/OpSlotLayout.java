@@ -38,10 +38,32 @@ final class OpSlotLayout {
 
   static long[] expected() {
     return new long[] {
-      STORE, ADDRESS, OPCODE, PAGE_COUNT, HEAD_OFFSET, LENGTH, OLD_HEAD_LOCATION, OLD_TAIL_LOCATION,
-      OLD_HEAD_CRC, OLD_TAIL_CRC, STATUS, SYS_ERRNO, FAILED_LOCATION, FAILED_OFFSET, FAILED_PAGE,
-      EXPECTED_CRC, ACTUAL_CRC, LOCATIONS, CRCS, BYTES, OP_READ, OP_WRITE, OP_FREE, OP_FLUSH,
-      SEGMENT_PAGES, HOLE,
+      STORE,
+      ADDRESS,
+      OPCODE,
+      PAGE_COUNT,
+      HEAD_OFFSET,
+      LENGTH,
+      OLD_HEAD_LOCATION,
+      OLD_TAIL_LOCATION,
+      OLD_HEAD_CRC,
+      OLD_TAIL_CRC,
+      STATUS,
+      SYS_ERRNO,
+      FAILED_LOCATION,
+      FAILED_OFFSET,
+      FAILED_PAGE,
+      EXPECTED_CRC,
+      ACTUAL_CRC,
+      LOCATIONS,
+      CRCS,
+      BYTES,
+      OP_READ,
+      OP_WRITE,
+      OP_FREE,
+      OP_FLUSH,
+      SEGMENT_PAGES,
+      HOLE,
     };
   }
 }

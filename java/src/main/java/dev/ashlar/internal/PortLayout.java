@@ -36,8 +36,16 @@ final class PortLayout {
 
   static long[] expected() {
     return new long[] {
-      CONTROL_BYTES, DRAINER_WAITING, SUBMIT_TAIL, SUBMIT_HEAD, COMPLETION_TAIL, COMPLETION_HEAD,
-      REACTOR_ASLEEP, SUBMIT_ENTRIES, portBytes(512), completionEntries(512),
+      CONTROL_BYTES,
+      DRAINER_WAITING,
+      SUBMIT_TAIL,
+      SUBMIT_HEAD,
+      COMPLETION_TAIL,
+      COMPLETION_HEAD,
+      REACTOR_ASLEEP,
+      SUBMIT_ENTRIES,
+      portBytes(512),
+      completionEntries(512),
     };
   }
 }
