@@ -1,0 +1,460 @@
+package dev.ashlar;
+
+import dev.ashlar.internal.Arguments;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a store is opened or formatted. Only the device must be given.
+ *
+ * <p>Immutable; may be shared between threads and used for several stores.
+ */
+public final class ChunkStoreOptions {
+
+  /** Smallest memory budget: 64 MiB. */
+  public static final long MIN_MEMORY_BUDGET_BYTES = 64L << 20;
+
+  /** Memory budget unless another is given: 256 MiB. */
+  public static final long DEFAULT_MEMORY_BUDGET_BYTES = 256L << 20;
+
+  /** Smallest cluster: 64 KiB. */
+  public static final int MIN_CLUSTER_BYTES = 64 << 10;
+
+  /** Largest cluster: 1 GiB. */
+  public static final int MAX_CLUSTER_BYTES = 1 << 30;
+
+  /** Cluster size unless another is given: 1 MiB. */
+  public static final int DEFAULT_CLUSTER_BYTES = 1 << 20;
+
+  private static final long MAX_MEMORY_BUDGET_BYTES = 1L << 40;
+  private static final Duration DEFAULT_ORDERED_DELAY = Duration.ofMillis(10);
+  private static final Duration MAX_ORDERED_DELAY = Duration.ofMinutes(1);
+
+  private final Builder values;
+  private final Device device;
+
+  private ChunkStoreOptions(final Builder values, final Device device) {
+    this.values = values;
+    this.device = device;
+  }
+
+  /**
+   * Starts from the defaults, without a device.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Starts from these options.
+   *
+   * @return a new builder
+   */
+  public Builder toBuilder() {
+    return new Builder(values);
+  }
+
+  /**
+   * What the store lies on.
+   *
+   * @return the device
+   */
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * Size of a file that is created.
+   *
+   * @return bytes, a multiple of a page; 0 if it was not given
+   */
+  public long sizeBytes() {
+    return values.size;
+  }
+
+  /**
+   * Whether a store is created where there is none.
+   *
+   * @return true if it is
+   */
+  public boolean createIfMissing() {
+    return values.createIfMissing;
+  }
+
+  /**
+   * Whether it is an error that there is a store already.
+   *
+   * @return true if it is
+   */
+  public boolean errorIfExists() {
+    return values.errorIfExists;
+  }
+
+  /**
+   * Whether changes are refused.
+   *
+   * @return true if they are
+   */
+  public boolean readOnly() {
+    return values.readOnly;
+  }
+
+  /**
+   * Folder of the store's metadata.
+   *
+   * @return the folder given; else, for a file, the sibling {@code <file>.meta}; null, which means
+   *     memory, for a device in memory. For a block device the default is refused at open.
+   */
+  public @Nullable Path metadata() {
+    if (values.metadata != null) {
+      return values.metadata;
+    }
+    final Path file = device.path();
+    return file == null ? null : file.resolveSibling(file.getFileName() + ".meta");
+  }
+
+  /**
+   * Whether the metadata folder was given and is not the default.
+   *
+   * @return true if it was given
+   */
+  public boolean metadataGiven() {
+    return values.metadata != null;
+  }
+
+  /**
+   * Durability of changes that do not say otherwise.
+   *
+   * @return the durability
+   */
+  public Durability durability() {
+    return values.durability;
+  }
+
+  /**
+   * Limit of the native memory and caches of the store.
+   *
+   * @return bytes
+   */
+  public long memoryBudgetBytes() {
+    return values.memoryBudget;
+  }
+
+  /**
+   * Cluster size of a store that is created.
+   *
+   * @return bytes, a power of two
+   */
+  public int clusterBytes() {
+    return values.clusterBytes;
+  }
+
+  /**
+   * Whether io_uring is used where the kernel permits it.
+   *
+   * @return true if it is
+   */
+  public boolean useIoUring() {
+    return values.useIoUring;
+  }
+
+  /**
+   * Whether the kernel's page cache is bypassed where the file system permits it.
+   *
+   * @return true if it is
+   */
+  public boolean directIo() {
+    return values.directIo;
+  }
+
+  /**
+   * How long an {@link Durability#ORDERED} change may wait for others to share its commit.
+   *
+   * @return 0 to 1 minute
+   */
+  public Duration orderedDelay() {
+    return values.orderedDelay;
+  }
+
+  /**
+   * Where futures of asynchronous operations complete.
+   *
+   * @return the executor; null: on the store's completion thread
+   */
+  public @Nullable Executor callbackExecutor() {
+    return values.callbackExecutor;
+  }
+
+  /**
+   * How the reactor threads run.
+   *
+   * @return the options of the process's runtime
+   */
+  public RuntimeOptions runtime() {
+    return values.runtime;
+  }
+
+  @Override
+  public String toString() {
+    return "store on " + device + ", metadata in " + (metadata() == null ? "memory" : metadata());
+  }
+
+  /** Collects options. Not safe for use by several threads at once. */
+  public static final class Builder {
+    private @Nullable Device device;
+    private long size;
+    private boolean createIfMissing;
+    private boolean errorIfExists;
+    private boolean readOnly;
+    private @Nullable Path metadata;
+    private Durability durability = Durability.DURABLE;
+    private long memoryBudget = DEFAULT_MEMORY_BUDGET_BYTES;
+    private int clusterBytes = DEFAULT_CLUSTER_BYTES;
+    private boolean useIoUring = true;
+    private boolean directIo = true;
+    private Duration orderedDelay = DEFAULT_ORDERED_DELAY;
+    private @Nullable Executor callbackExecutor;
+    private RuntimeOptions runtime = RuntimeOptions.defaults();
+
+    private Builder() {}
+
+    private Builder(final Builder other) {
+      device = other.device;
+      size = other.size;
+      createIfMissing = other.createIfMissing;
+      errorIfExists = other.errorIfExists;
+      readOnly = other.readOnly;
+      metadata = other.metadata;
+      durability = other.durability;
+      memoryBudget = other.memoryBudget;
+      clusterBytes = other.clusterBytes;
+      useIoUring = other.useIoUring;
+      directIo = other.directIo;
+      orderedDelay = other.orderedDelay;
+      callbackExecutor = other.callbackExecutor;
+      runtime = other.runtime;
+    }
+
+    /**
+     * Sets what the store lies on.
+     *
+     * @param on the device
+     * @return this
+     */
+    public Builder device(final Device on) {
+      this.device = Arguments.notNull("device", on);
+      return this;
+    }
+
+    /**
+     * Sets the size of a file that does not exist yet; needs {@link #createIfMissing}, unless the
+     * options are for {@link ChunkStore#format}. A file or block device that exists keeps its size.
+     * The file is sparse: it takes space as it fills.
+     *
+     * @param bytes {@link Device#MIN_BYTES} to {@link Device#MAX_BYTES}, a multiple of {@value
+     *     Device#PAGE_BYTES}
+     * @return this
+     * @throws IllegalArgumentException if it is out of range or no multiple
+     */
+    public Builder size(final long bytes) {
+      this.size = Device.checkSize("size", bytes);
+      return this;
+    }
+
+    /**
+     * Sets whether a store is created where there is none: in a new file, or on a device that holds
+     * nothing but zeros. Anything else is never overwritten; see {@link ChunkStore#format}.
+     *
+     * @param create false by default
+     * @return this
+     */
+    public Builder createIfMissing(final boolean create) {
+      this.createIfMissing = create;
+      return this;
+    }
+
+    /**
+     * Sets whether opening fails with {@link StoreExistsException} when there is a store already;
+     * needs {@link #createIfMissing}.
+     *
+     * @param error false by default
+     * @return this
+     */
+    public Builder errorIfExists(final boolean error) {
+      this.errorIfExists = error;
+      return this;
+    }
+
+    /**
+     * Sets whether changes are refused with {@link ReadOnlyStoreException}. Nothing is written,
+     * neither to the device nor to the metadata; the store may be open once only all the same.
+     *
+     * @param refuse false by default
+     * @return this
+     */
+    public Builder readOnly(final boolean refuse) {
+      this.readOnly = refuse;
+      return this;
+    }
+
+    /**
+     * Sets the folder of the store's metadata. It is created together with the store and belongs to
+     * it alone. By default it is {@code <file>.meta} beside a file; for a block device it must be
+     * given; the metadata of a memory device is in memory.
+     *
+     * @param folder where the metadata is
+     * @return this
+     */
+    public Builder metadata(final Path folder) {
+      this.metadata = Arguments.notNull("metadata", folder);
+      return this;
+    }
+
+    /**
+     * Sets the durability of changes that do not say otherwise.
+     *
+     * @param durability {@link Durability#DURABLE} by default
+     * @return this
+     */
+    public Builder durability(final Durability durability) {
+      this.durability = Arguments.notNull("durability", durability);
+      return this;
+    }
+
+    /**
+     * Sets the limit of the native memory and caches of the store: page buffers, the map cache and
+     * RocksDB. Buffers from {@link ChunkStore#allocate} and the memory of a memory device come on
+     * top.
+     *
+     * @param bytes {@link #MIN_MEMORY_BUDGET_BYTES} to 1 TiB, {@link #DEFAULT_MEMORY_BUDGET_BYTES}
+     *     by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder memoryBudget(final long bytes) {
+      this.memoryBudget =
+          Arguments.inRange(
+              "memoryBudget", bytes, MIN_MEMORY_BUDGET_BYTES, MAX_MEMORY_BUDGET_BYTES);
+      return this;
+    }
+
+    /**
+     * Sets the cluster size of a store that is created; one that exists keeps its own.
+     *
+     * @param bytes a power of two from {@link #MIN_CLUSTER_BYTES} to {@link #MAX_CLUSTER_BYTES},
+     *     {@link #DEFAULT_CLUSTER_BYTES} by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range or no power of two
+     */
+    public Builder clusterBytes(final int bytes) {
+      Arguments.inRange("clusterBytes", bytes, MIN_CLUSTER_BYTES, MAX_CLUSTER_BYTES);
+      if (Integer.bitCount(bytes) != 1) {
+        throw new IllegalArgumentException("clusterBytes is " + bytes + ", must be a power of two");
+      }
+      this.clusterBytes = bytes;
+      return this;
+    }
+
+    /**
+     * Sets whether io_uring is used. Where the kernel does not permit it, threads with pread and
+     * pwrite are used in any case, and a line is logged.
+     *
+     * @param use true by default
+     * @return this
+     */
+    public Builder useIoUring(final boolean use) {
+      this.useIoUring = use;
+      return this;
+    }
+
+    /**
+     * Sets whether the kernel's page cache is bypassed (O_DIRECT). Where the file system does not
+     * permit it, the page cache is used in any case, and a line is logged.
+     *
+     * @param bypass true by default
+     * @return this
+     */
+    public Builder directIo(final boolean bypass) {
+      this.directIo = bypass;
+      return this;
+    }
+
+    /**
+     * Sets how long an {@link Durability#ORDERED} change may wait for others to share its commit.
+     *
+     * @param delay 0 to 1 minute, 10 milliseconds by default
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder orderedDelay(final Duration delay) {
+      Arguments.notNull("orderedDelay", delay);
+      if (delay.isNegative() || delay.compareTo(MAX_ORDERED_DELAY) > 0) {
+        throw new IllegalArgumentException(
+            "orderedDelay is " + delay + ", must be from 0 to " + MAX_ORDERED_DELAY);
+      }
+      this.orderedDelay = delay;
+      return this;
+    }
+
+    /**
+     * Sets where futures of asynchronous operations complete. Without an executor that is the
+     * store's completion thread, which actions that depend on a future must not block then.
+     *
+     * @param executor null, the default: on the completion thread
+     * @return this
+     */
+    public Builder callbackExecutor(final @Nullable Executor executor) {
+      this.callbackExecutor = executor;
+      return this;
+    }
+
+    /**
+     * Sets how the reactor threads of the process run.
+     *
+     * @param options the defaults by default
+     * @return this
+     */
+    public Builder runtime(final RuntimeOptions options) {
+      this.runtime = Arguments.notNull("runtime", options);
+      return this;
+    }
+
+    /**
+     * Makes the options.
+     *
+     * @return the options
+     * @throws BadConfigurationException if there is no device, or options contradict each other
+     */
+    public ChunkStoreOptions build() {
+      final Device on = device;
+      if (on == null) {
+        throw new BadConfigurationException("no device is given");
+      }
+      if (on.kind() != Device.Kind.FILE && size != 0) {
+        throw contradiction("size " + size, "device " + on + ", which has its own size");
+      }
+      if (on.kind() == Device.Kind.MEMORY && metadata != null) {
+        throw contradiction(
+            "metadata folder " + metadata, "a memory device, whose content does not outlive it");
+      }
+      if (readOnly && createIfMissing) {
+        throw contradiction("readOnly", "createIfMissing");
+      }
+      if (readOnly && on.kind() == Device.Kind.MEMORY) {
+        throw contradiction("readOnly", "a memory device, which is empty at open");
+      }
+      if (errorIfExists && !createIfMissing) {
+        throw contradiction("errorIfExists", "createIfMissing being off");
+      }
+      return new ChunkStoreOptions(new Builder(this), on);
+    }
+
+    private static BadConfigurationException contradiction(final String one, final String other) {
+      return new BadConfigurationException(one + " contradicts " + other);
+    }
+  }
+}

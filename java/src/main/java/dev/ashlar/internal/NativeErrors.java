@@ -1,0 +1,60 @@
+package dev.ashlar.internal;
+
+import dev.ashlar.ChecksumException;
+import dev.ashlar.CorruptMetadataException;
+import dev.ashlar.NativeMemoryException;
+import dev.ashlar.NoSuchDeviceException;
+import dev.ashlar.OutOfSpaceException;
+import dev.ashlar.ReadOnlyStoreException;
+import dev.ashlar.StorageIoException;
+import dev.ashlar.StoreBusyException;
+import dev.ashlar.StoreClosedException;
+import dev.ashlar.StoreExistsException;
+import dev.ashlar.UnsupportedDeviceException;
+import dev.ashlar.WrongFormatException;
+
+/**
+ * The one gate through which results of the native core become exceptions. Called from Java for
+ * numbers that hot calls return, and from native code for control calls.
+ */
+public final class NativeErrors {
+
+  private NativeErrors() {}
+
+  /**
+   * Makes the exception of a failed native call.
+   *
+   * @param code number of a {@link ResultCode}, or its negative; a number outside the table, or
+   *     that of success, is a defect of the library and gives an {@link IllegalStateException}
+   * @param errno what the operating system said, 0 if nothing
+   * @param context what happened, naming the value at fault and the remedy
+   * @return the exception, for the caller to throw
+   */
+  public static RuntimeException toException(
+      final int code, final int errno, final String context) {
+    final ResultCode result = ResultCode.of(code);
+    if (result == null) {
+      return new IllegalStateException("unknown result " + code + " of native code: " + context);
+    }
+    return switch (result) {
+      case OK -> new IllegalStateException("native code reported success as an error: " + context);
+      case INVALID_ARGUMENT -> new IllegalArgumentException(context);
+      case NOT_FOUND -> new NoSuchDeviceException(context);
+      case ALREADY_EXISTS -> new StoreExistsException(context);
+      case OUT_OF_SPACE -> new OutOfSpaceException(context);
+      case CHECKSUM_MISMATCH -> new ChecksumException(context);
+      case CORRUPT -> new CorruptMetadataException(context);
+      case BUSY -> new StoreBusyException(context);
+      case IO_ERROR -> new StorageIoException(withErrno(context, errno), errno, null);
+      case CLOSED -> new StoreClosedException(context);
+      case NOT_SUPPORTED -> new UnsupportedDeviceException(context);
+      case OUT_OF_MEMORY -> new NativeMemoryException(context);
+      case WRONG_FORMAT -> new WrongFormatException(context);
+      case READ_ONLY -> new ReadOnlyStoreException(context);
+    };
+  }
+
+  private static String withErrno(final String context, final int errno) {
+    return errno == 0 ? context : context + " (errno " + errno + ")";
+  }
+}
