@@ -24,7 +24,8 @@ class Channel {
   virtual void Submit(IoRequest* request) = 0;
 
   // Hands queued requests to the kernel and calls `done` of those that completed; returns how many.
-  // `done` may call Submit again.
+  // `done` may call Submit again. Returns 0 only when nothing is left to do until wake_fd() polls
+  // readable: wait for it after a Poll() that returned 0 with no Submit() since.
   virtual int Poll() = 0;
 
   // Requests submitted and not yet done.

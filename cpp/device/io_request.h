@@ -15,7 +15,8 @@ struct IoRequest {
   };
 
   Op op = Op::kRead;
-  // Offset and length are multiples of the sector size (we use pages); both 0 for kFlush.
+  // Offset and length are multiples of the sector size (we use pages), the length is not 0 and the
+  // range lies within the device, or the result is -EINVAL. Ignored for kFlush.
   uint64_t offset_bytes = 0;
   uint32_t length_bytes = 0;
   void* data = nullptr;  // aligned to DeviceInfo::memory_alignment
@@ -31,6 +32,7 @@ struct IoRequest {
   // The channel's own, free for it between Submit and done.
   IoRequest* next = nullptr;
   uint32_t channel_progress_bytes = 0;
+  uint32_t channel_retries = 0;
 };
 
 }  // namespace ashlar

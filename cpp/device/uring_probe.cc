@@ -1,0 +1,118 @@
+#include "cpp/device/uring_probe.h"
+
+#include <liburing.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "cpp/device/unique_fd.h"
+
+namespace ashlar {
+
+namespace {
+
+// Best first. COOP_TASKRUN spares our thread an interrupt for each completion and needs
+// TASKRUN_FLAG, which tells without a system call that completions wait. DEFER_TASKRUN is not
+// among them: under it a ring's descriptor does not wake epoll (seen on Linux 6.18).
+constexpr std::array kCandidateFlags = {
+    unsigned{IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
+             IORING_SETUP_TASKRUN_FLAG},
+    unsigned{IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG},
+    0u,
+};
+
+constexpr int kWakeTimeoutMs = 200;
+constexpr int kMaxWakes = 100;  // of which signals of the host program may take some
+
+bool HasNeededOperations(io_uring* ring) {
+  io_uring_probe* probe = io_uring_get_probe_ring(ring);
+  if (probe == nullptr) return false;
+  const auto needed = {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_FSYNC, IORING_OP_FALLOCATE};
+  const bool has_all = std::all_of(needed.begin(), needed.end(), [probe](int operation) {
+    return io_uring_opcode_supported(probe, operation) != 0;
+  });
+  io_uring_free_probe(probe);
+  return has_all;
+}
+
+// Waits for the ring's descriptor; false when the time is up. Work that the kernel does for us in
+// our thread may interrupt the wait: the reactor polls then, and so nothing is lost.
+bool WaitReadable(int epoll_fd) {
+  epoll_event event;
+  const int ready = epoll_wait(epoll_fd, &event, 1, kWakeTimeoutMs);
+  return ready == 1 || (ready < 0 && errno == EINTR);
+}
+
+// Whether epoll sleeps until the queued operation completes and then finds exactly its completion.
+bool WakesFor(io_uring* ring, int epoll_fd, int expected_result) {
+  epoll_event event;
+  if (epoll_wait(epoll_fd, &event, 1, 0) != 0) return false;
+  if (io_uring_submit(ring) != 1) return false;
+  io_uring_cqe* completion = nullptr;
+  for (int i = 0; i < kMaxWakes && completion == nullptr; ++i) {
+    if (!WaitReadable(epoll_fd)) return false;
+    io_uring_get_events(ring);
+    if (io_uring_peek_cqe(ring, &completion) != 0) completion = nullptr;
+  }
+  if (completion == nullptr) return false;
+  const bool expected = completion->res == expected_result;
+  io_uring_cqe_seen(ring, completion);
+  return expected;
+}
+
+// A timer completes like a drive does, while we sleep; a no-op forced into a kernel thread
+// completes like an fsync. Twice each: the second one shows that the first left nothing behind.
+bool EpollWakesUp(io_uring* ring) {
+  const UniqueFd epoll_fd(epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (!epoll_fd.valid() || epoll_ctl(epoll_fd.get(), EPOLL_CTL_ADD, ring->ring_fd, &event) != 0) {
+    return false;
+  }
+  for (int round = 0; round < 2; ++round) {
+    __kernel_timespec delay{0, 1'000'000};
+    io_uring_prep_timeout(io_uring_get_sqe(ring), &delay, 0, 0);
+    if (!WakesFor(ring, epoll_fd.get(), -ETIME)) return false;
+    io_uring_sqe* in_kernel_thread = io_uring_get_sqe(ring);
+    io_uring_prep_nop(in_kernel_thread);
+    io_uring_sqe_set_flags(in_kernel_thread, IOSQE_ASYNC);
+    if (!WakesFor(ring, epoll_fd.get(), 0)) return false;
+  }
+  return true;
+}
+
+// 0 when a ring with these flags does all we need, else an errno.
+int TryFlags(unsigned flags) {
+  io_uring ring;
+  const int failure = io_uring_queue_init(4, &ring, flags);
+  if (failure != 0) return -failure;
+  const bool works = HasNeededOperations(&ring) && EpollWakesUp(&ring);
+  io_uring_queue_exit(&ring);
+  return works ? 0 : ENOSYS;
+}
+
+}  // namespace
+
+Result<UringFeatures> ProbeUring() {
+  static std::mutex mutex;
+  static std::optional<UringFeatures> found;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (found.has_value()) return *found;
+  int failure = 0;
+  for (const unsigned flags : kCandidateFlags) {
+    failure = TryFlags(flags);
+    if (failure == 0) {
+      found = UringFeatures{flags};
+      return *found;
+    }
+  }
+  // Not remembered: what refused us (a limit on memory or descriptors) may pass.
+  return Status::NotSupported("io_uring is refused here", failure);
+}
+
+}  // namespace ashlar

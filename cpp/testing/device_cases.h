@@ -1,0 +1,49 @@
+// The devices that every rule of the seam is tested on.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cpp/device/device.h"
+#include "cpp/testing/loop_device.h"
+#include "cpp/testing/temp_dir.h"
+
+namespace ashlar {
+
+enum class DeviceCase {
+  kMemory512,
+  kMemory4096,
+  kUringFile,
+  kUringFileBuffered,
+  kPreadFile,
+  kPreadFileBuffered,
+  kUringBlock512,
+  kUringBlock4096,
+  kPreadBlock512,
+};
+
+std::vector<DeviceCase> AllDeviceCases();
+std::string DeviceCaseName(DeviceCase device_case);
+
+// A fresh zeroed device of one case, with the folder and loop device it needs.
+class DeviceUnderTest {
+ public:
+  // NotSupported, with the reason, where this machine or user cannot have such a device.
+  static Result<std::unique_ptr<DeviceUnderTest>> Make(DeviceCase device_case, uint64_t size_bytes);
+
+  Device& device() { return *device_; }
+  bool survives_close() const { return spec_.kind == DeviceKind::kFile; }
+
+  // Closes the device and opens what it left.
+  Status Reopen(bool read_only = false);
+
+ private:
+  std::optional<TempDir> folder_;
+  std::optional<LoopDevice> loop_;
+  DeviceSpec spec_;
+  std::unique_ptr<Device> device_;
+};
+
+}  // namespace ashlar
