@@ -11,6 +11,7 @@
 #include "cpp/device/file_io.h"
 #include "cpp/device/request_check.h"
 #include "cpp/device/request_list.h"
+#include "cpp/device/write_bundle.h"
 
 namespace ashlar {
 
@@ -21,6 +22,21 @@ constexpr uint32_t kQueueDepth = 256;
 constexpr uint32_t kMaxRetries = 64;
 // So does everything queued when the kernel has taken nothing at all this many polls in a row.
 constexpr uint32_t kMaxRefusals = 100'000;
+
+// What an entry of the ring stands for: a request, or (lowest bit set) a bundle of writes.
+constexpr uint64_t kBundleTag = 1;
+
+uint64_t TagOf(const IoRequest* request) { return reinterpret_cast<uintptr_t>(request); }
+uint64_t TagOf(const WriteBundle* bundle) {
+  return reinterpret_cast<uintptr_t>(bundle) | kBundleTag;
+}
+bool IsBundle(uint64_t tag) { return (tag & kBundleTag) != 0; }
+IoRequest* RequestOf(uint64_t tag) {
+  return reinterpret_cast<IoRequest*>(static_cast<uintptr_t>(tag));
+}
+WriteBundle* BundleOf(uint64_t tag) {
+  return reinterpret_cast<WriteBundle*>(static_cast<uintptr_t>(tag & ~kBundleTag));
+}
 
 // At most kQueueDepth requests have an entry in the ring, queued or in the kernel, so neither of
 // its two queues can overflow; the rest waits in a list.
@@ -38,13 +54,18 @@ class UringChannel final : public Channel {
 
  private:
   void Enqueue(IoRequest* request);
+  bool TryJoinLastWrite(IoRequest* request);
   void PrepareEntry(io_uring_sqe* entry, const IoRequest& request);
+  void PrepareBundle(io_uring_sqe* entry, const WriteBundle& bundle);
+  int Target() const { return file_is_registered_ ? 0 : file_.fd.get(); }
+  void SetFlags(io_uring_sqe* entry, bool retried);
   void EnqueueWaiting();
   bool MustEnterKernel() const;
   void EnterKernel();
   void FailQueued(int sys_errno);
   void Reap();
   void Complete(IoRequest* request, int32_t kernel_result);
+  void CompleteBundle(WriteBundle* bundle, int32_t kernel_result);
   void Retry(IoRequest* request, int32_t kernel_result);
   void Finish(IoRequest* request, int32_t result);
   int CallDone();
@@ -57,8 +78,11 @@ class UringChannel final : public Channel {
   uint32_t in_flight_ = 0;  // submitted and not done
   uint32_t in_ring_ = 0;    // of these, have an entry in the ring
   uint32_t refusals_ = 0;   // times in a row that the kernel took nothing
-  RequestList waiting_;     // for an entry in the ring
-  RequestList finished_;    // for their `done`
+  // The newest write in the ring that the kernel has not been given yet, or null.
+  io_uring_sqe* last_write_ = nullptr;
+  WriteBundlePool bundles_;
+  RequestList waiting_;   // for an entry in the ring
+  RequestList finished_;  // for their `done`
 };
 
 Status UringChannel::Open(const UringFeatures& features) {
@@ -87,6 +111,8 @@ void UringChannel::Submit(IoRequest* request) {
   const int refusal = CheckRequest(file_.info, file_.read_only, *request);
   if (refusal != 0) {
     Finish(request, refusal);
+  } else if (TryJoinLastWrite(request)) {
+    // It travels with its neighbour.
   } else if (in_ring_ < kQueueDepth) {
     Enqueue(request);
   } else {
@@ -107,12 +133,59 @@ void UringChannel::Enqueue(IoRequest* request) {
   io_uring_sqe* entry = io_uring_get_sqe(&ring_);
   ASHLAR_CHECK(entry != nullptr);
   PrepareEntry(entry, *request);
-  io_uring_sqe_set_data(entry, request);
+  entry->user_data = TagOf(request);
+  if (request->op == IoRequest::Op::kWrite) {
+    // One that was resumed or refused goes alone.
+    const bool may_be_joined =
+        request->channel_progress_bytes == 0 && request->channel_retries == 0;
+    last_write_ = may_be_joined ? entry : nullptr;
+  }
   ++in_ring_;
 }
 
+bool UringChannel::TryJoinLastWrite(IoRequest* request) {
+  if (last_write_ == nullptr || request->op != IoRequest::Op::kWrite ||
+      request->channel_progress_bytes > 0 || request->channel_retries > 0) {
+    return false;
+  }
+  const uint64_t tag = last_write_->user_data;
+  if (IsBundle(tag)) {
+    if (!BundleOf(tag)->TryAppend(request)) return false;
+    PrepareBundle(last_write_, *BundleOf(tag));
+    return true;
+  }
+  IoRequest* neighbour = RequestOf(tag);
+  if (neighbour->offset_bytes + neighbour->length_bytes != request->offset_bytes ||
+      neighbour->length_bytes >= WriteBundle::kMaxBytes) {
+    return false;
+  }
+  WriteBundle* bundle = bundles_.Take();
+  if (bundle == nullptr) return false;
+  bundle->Start(neighbour);
+  if (!bundle->TryAppend(request)) {
+    bundles_.Give(bundle);
+    return false;
+  }
+  PrepareBundle(last_write_, *bundle);
+  return true;
+}
+
+void UringChannel::PrepareBundle(io_uring_sqe* entry, const WriteBundle& bundle) {
+  io_uring_prep_writev(entry, Target(), bundle.vectors(), bundle.vector_count(),
+                       bundle.offset_bytes());
+  entry->user_data = TagOf(&bundle);
+  SetFlags(entry, false);
+}
+
+void UringChannel::SetFlags(io_uring_sqe* entry, bool retried) {
+  unsigned flags = file_is_registered_ ? IOSQE_FIXED_FILE : 0u;
+  // A kernel thread may wait where the first attempt, in ours, might not.
+  if (retried) flags |= IOSQE_ASYNC;
+  io_uring_sqe_set_flags(entry, flags);
+}
+
 void UringChannel::PrepareEntry(io_uring_sqe* entry, const IoRequest& request) {
-  const int fd = file_is_registered_ ? 0 : file_.fd.get();
+  const int fd = Target();
   const uint64_t offset = request.offset_bytes + request.channel_progress_bytes;
   const uint32_t length =
       std::min(request.length_bytes - request.channel_progress_bytes, kMaxTransferBytes);
@@ -134,15 +207,13 @@ void UringChannel::PrepareEntry(io_uring_sqe* entry, const IoRequest& request) {
                               static_cast<off_t>(request.length_bytes));
       break;
   }
-  unsigned flags = file_is_registered_ ? IOSQE_FIXED_FILE : 0u;
-  // A kernel thread may wait where the first attempt, in ours, might not.
-  if (request.channel_retries > 0) flags |= IOSQE_ASYNC;
-  io_uring_sqe_set_flags(entry, flags);
+  SetFlags(entry, request.channel_retries > 0);
 }
 
 void UringChannel::EnqueueWaiting() {
   while (in_ring_ < kQueueDepth && !waiting_.empty()) {
-    Enqueue(waiting_.PopFront());
+    IoRequest* request = waiting_.PopFront();
+    if (!TryJoinLastWrite(request)) Enqueue(request);
   }
 }
 
@@ -154,6 +225,7 @@ bool UringChannel::MustEnterKernel() const {
 
 void UringChannel::EnterKernel() {
   const int submitted = io_uring_submit_and_get_events(&ring_);
+  last_write_ = nullptr;
   if (submitted > 0 || io_uring_sq_ready(&ring_) == 0) {
     refusals_ = 0;
     return;
@@ -173,7 +245,11 @@ void UringChannel::FailQueued(int sys_errno) {
   const unsigned consumed = *queue.khead;
   for (unsigned i = consumed; i != queue.sqe_tail; ++i) {
     const io_uring_sqe& entry = queue.sqes[i & *queue.kring_mask];
-    Finish(reinterpret_cast<IoRequest*>(static_cast<uintptr_t>(entry.user_data)), -sys_errno);
+    if (IsBundle(entry.user_data)) {
+      CompleteBundle(BundleOf(entry.user_data), -sys_errno);
+    } else {
+      Finish(RequestOf(entry.user_data), -sys_errno);
+    }
     --in_ring_;
   }
   queue.sqe_head = queue.sqe_tail = consumed;
@@ -186,7 +262,12 @@ void UringChannel::Reap() {
   io_uring_cqe* completion;
   io_uring_for_each_cqe(&ring_, head, completion) {
     ++count;
-    Complete(static_cast<IoRequest*>(io_uring_cqe_get_data(completion)), completion->res);
+    const uint64_t tag = completion->user_data;
+    if (IsBundle(tag)) {
+      CompleteBundle(BundleOf(tag), completion->res);
+    } else {
+      Complete(RequestOf(tag), completion->res);
+    }
   }
   io_uring_cq_advance(&ring_, count);
   in_ring_ -= count;
@@ -210,6 +291,20 @@ void UringChannel::Complete(IoRequest* request, int32_t kernel_result) {
   } else {
     waiting_.PushBack(request);
   }
+}
+
+void UringChannel::CompleteBundle(WriteBundle* bundle, int32_t kernel_result) {
+  const bool complete =
+      kernel_result >= 0 && static_cast<uint32_t>(kernel_result) == bundle->length_bytes();
+  while (IoRequest* request = bundle->requests().PopFront()) {
+    if (complete) {
+      Finish(request, 0);
+    } else {
+      request->channel_retries = 1;  // alone this time, for a result of its own
+      waiting_.PushBack(request);
+    }
+  }
+  bundles_.Give(bundle);
 }
 
 void UringChannel::Retry(IoRequest* request, int32_t kernel_result) {
