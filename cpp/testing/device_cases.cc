@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "cpp/testing/crash_device.h"
+
 namespace ashlar {
 
 namespace {
@@ -35,6 +37,10 @@ CaseTraits TraitsOf(DeviceCase device_case) {
       return {"UringBlock4096", DeviceKind::kFile, 4096, true, true, true};
     case DeviceCase::kPreadBlock512:
       return {"PreadBlock512", DeviceKind::kFile, 512, true, false, true};
+    case DeviceCase::kCrash512:
+      return {"Crash512", DeviceKind::kCrash, 512, false, false, false};
+    case DeviceCase::kCrash4096:
+      return {"Crash4096", DeviceKind::kCrash, 4096, false, false, false};
   }
   return {"Unknown", DeviceKind::kMemory, 4096, false, false, false};
 }
@@ -59,6 +65,15 @@ Result<std::unique_ptr<DeviceUnderTest>> DeviceUnderTest::Make(DeviceCase device
   spec.size_bytes = size_bytes;
   spec.use_uring = traits.use_uring;
   spec.use_direct_io = traits.use_direct_io;
+  if (traits.kind == DeviceKind::kCrash) {
+    CrashDeviceOptions options;
+    options.size_bytes = size_bytes;
+    options.sector_bytes = traits.sector_bytes;
+    Result<std::unique_ptr<CrashDevice>> device = CrashDevice::Make(options);
+    if (!device.ok()) return device.status();
+    made->device_ = std::move(device).value();
+    return made;
+  }
   if (traits.kind == DeviceKind::kMemory) {
     spec.sector_bytes = traits.sector_bytes;
   } else {

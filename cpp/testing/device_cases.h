@@ -22,6 +22,8 @@ enum class DeviceCase {
   kUringBlock512,
   kUringBlock4096,
   kPreadBlock512,
+  kCrash512,
+  kCrash4096,
 };
 
 std::vector<DeviceCase> AllDeviceCases();
