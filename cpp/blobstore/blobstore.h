@@ -23,6 +23,7 @@
 #include "ashlar/device.h"
 #include "ashlar/status.h"
 #include "cpp/base/units.h"
+#include "cpp/blobstore/blob_types.h"
 #include "cpp/device/device.h"
 #include "cpp/runtime/task.h"
 
@@ -39,12 +40,6 @@ struct BlobstoreFormatOptions {
 struct BlobstoreOpenOptions {
   bool read_only = false;  // nothing is ever written; mutations fail with ReadOnly
   std::string type;        // WrongFormat if the device's type differs; empty: any
-};
-
-// A blob that could not be loaded. Its root page, and all that may belong to it, is not reused.
-struct DamagedBlob {
-  MetadataPageIndex root;
-  std::string reason;
 };
 
 // What Open found and did.
@@ -65,30 +60,9 @@ struct BlobstoreOpenReport {
   bool allocation_refused = false;
 };
 
-struct Xattr {
-  std::string name;   // at least 1 byte; together with the value at most 4063
-  std::string value;  // any bytes
-  bool operator==(const Xattr&) const = default;
-};
-
 struct BlobCreateOptions {
   uint64_t clusters = 0;
   std::vector<Xattr> xattrs;  // in the first version of the blob's metadata
-};
-
-// What may be done to a blob. All but kReadWrite come from features of SPDK that are not used here.
-enum class BlobAccess : uint8_t {
-  kReadWrite,
-  kMetadataReadOnly,  // data may be written, metadata not: unknown flags or descriptors
-  kReadOnly,          // snapshots, clones, blobs marked read-only
-  kRefused,           // thin blobs, external snapshots, unknown features: data cannot be addressed
-};
-
-struct BlobInfo {
-  BlobId id;
-  uint64_t clusters = 0;
-  BlobAccess access = BlobAccess::kReadWrite;
-  std::string access_reason;  // why it is not kReadWrite
 };
 
 class Blobstore {
