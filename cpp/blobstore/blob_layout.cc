@@ -163,6 +163,7 @@ class Assembler {
       return Status::Corrupt("the extent pages list " + Number(listed_clusters_) + " clusters of " +
                              Number(out_.blob.cluster_count));
     }
+    out_.blob.extent_pages_stale = listed_clusters_ != out_.blob.cluster_count;
     out_.blob.cluster_count = std::min(out_.blob.cluster_count, listed_clusters_);
     out_.clusters.resize(out_.blob.cluster_count);
     return Status::Ok();

@@ -28,6 +28,8 @@ struct BlobMetadata {
   // By index in the blob. A thin blob has only those that are allocated here, in order.
   std::vector<uint32_t> clusters;
   std::vector<uint32_t> extent_pages;
+  // The extent pages on the device list another number of clusters: all must be written anew.
+  bool extent_pages_stale = false;
   std::vector<uint32_t> chain_pages;  // after the root
 
   bool thin() const { return (flags.invalid & format::kThin) != 0; }

@@ -67,8 +67,8 @@ struct BlobCreateOptions {
 
 class Blobstore {
  public:
-  // Writes an empty blobstore. The super block comes last, after a flush: a crash before the end
-  // leaves a device that Open refuses. Whatever the device held is lost.
+  // Writes an empty blobstore. The old super block goes first and the new one comes last, each
+  // behind a flush: a crash leaves what was there before, or a device that Open refuses.
   // InvalidArgument: an option is out of range, or the device is too small for the cluster size.
   static Task<Status> Format(Channel& channel, const DeviceInfo& info,
                              const BlobstoreFormatOptions& options);
@@ -131,9 +131,9 @@ class Blobstore {
   Status RemoveXattr(BlobId id, std::string_view name);
   Task<Status> SyncMetadata(BlobId id);
 
-  // Syncs what SetXattr changed, saves the masks and marks the device clean. A device with damaged
-  // blobs stays dirty, so that each open looks at all that is left of them. Everything later fails
-  // with Closed; a second Close is Ok.
+  // Syncs what SetXattr changed, saves the masks and marks the device clean. With
+  // allocation_refused it stays dirty, so that each open looks at all there is. Mutations after it
+  // fail with Closed; a second Close is Ok.
   Task<Status> Close();
 
  private:

@@ -20,7 +20,7 @@ std::span<const uint32_t> ClustersOfExtentPage(const BlobMetadata& blob, size_t 
 }
 
 bool SameExtentPage(const BlobMetadata* old, const BlobMetadata& next, size_t number) {
-  if (old == nullptr || number >= old->extent_pages.size()) return false;
+  if (old == nullptr || old->extent_pages_stale || number >= old->extent_pages.size()) return false;
   return std::ranges::equal(ClustersOfExtentPage(*old, number), ClustersOfExtentPage(next, number));
 }
 
@@ -43,6 +43,7 @@ Result<UpdatePlan> PlanUpdate(const BlobMetadata* old, BlobMetadata next, uint64
                              : 0;
   std::vector<size_t> moved;
   next.extent_pages.assign(extent_page_count, 0);
+  next.extent_pages_stale = false;
   for (size_t i = 0; i < extent_page_count; ++i) {
     if (SameExtentPage(old, next, i)) {
       next.extent_pages[i] = old->extent_pages[i];
