@@ -1,0 +1,37 @@
+package dev.ashlar.internal.metadata;
+
+import dev.ashlar.internal.Arguments;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How metadata is opened.
+ *
+ * @param folder where its files are; null: in memory, and gone at close
+ * @param mode what may happen
+ * @param memoryBytes limit of block cache and write buffers together, at least {@value
+ *     #MIN_MEMORY_BYTES}
+ */
+public record MetadataOptions(@Nullable Path folder, Mode mode, long memoryBytes) {
+
+  /** Smallest limit: 8 MiB. */
+  public static final long MIN_MEMORY_BYTES = 8 << 20;
+
+  /** What may happen at open. */
+  public enum Mode {
+    /** Creates the files. */
+    CREATE,
+    /** Opens what is there. */
+    OPEN,
+    /** Opens what is there; changes are refused. */
+    READ_ONLY
+  }
+
+  /** Checks the limit. */
+  public MetadataOptions {
+    Arguments.inRange("memoryBytes", memoryBytes, MIN_MEMORY_BYTES, 1L << 40);
+    if (folder == null && mode != Mode.CREATE) {
+      throw new IllegalArgumentException("mode is " + mode + ", must be CREATE without a folder");
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package dev.ashlar.internal.metadata;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.ashlar.internal.metadata.MetadataOptions.Mode;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Properties;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.Env;
+import org.rocksdb.Filter;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.MergeOperator;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksMemEnv;
+import org.rocksdb.StringAppendOperator;
+import org.rocksdb.WALRecoveryMode;
+import org.rocksdb.WriteBufferManager;
+
+/**
+ * The database and every native object that it needs, with the options we chose. Each object is
+ * registered when it is made, and close takes them in the opposite order: RocksDB crashes the
+ * process when an option object goes before the database that uses it.
+ *
+ * <p>What the options are for:
+ *
+ * <ul>
+ *   <li>One write-ahead log for all families, always on. So a batch over several families is
+ *       atomic, and flushing the families one by one is safe: RocksDB syncs the closed logs before
+ *       it flushes one family of several. Atomic flush is for databases without a log.
+ *   <li>Recovery to a point in time: after power loss the unsynced tail of the log may be torn, and
+ *       what is kept must be a prefix of the commits, in order. That mode alone would also drop
+ *       synced batches behind a damaged record without a word; {@link WalCheck} looks for those
+ *       before the database is opened, and synced closed logs are tracked in the manifest.
+ *   <li>Logs are never recycled: stale records in the tail of a recycled log bring deleted keys
+ *       back.
+ *   <li>Merges append, without a delimiter: an overwrite adds a few bytes to a segment's value
+ *       without reading it.
+ *   <li>One cache for data, index and filter blocks, and write buffers charged to it: the memory is
+ *       bounded by one number. Files that are open at once are bounded, too.
+ *   <li>No statistics and no timers: an idle store uses no CPU time.
+ * </ul>
+ */
+final class RocksResources implements AutoCloseable {
+
+  private static final long MAX_WRITE_BUFFER_BYTES = 32L << 20;
+  private static final long MIN_WRITE_BUFFER_BYTES = 512L << 10;
+  private static final long MAX_LOG_BYTES = 64L << 20;
+  private static final int MAX_OPEN_FILES = 256;
+  private static final int BLOCK_BYTES = 8 << 10;
+  private static final int BLOOM_BITS = 10;
+  private static final double INDEX_SHARE = 0.3;
+
+  /** Names in the order of the families' numbers in {@link MetadataBatch}. */
+  static final List<String> FAMILIES = List.of("default", "chunk", "segment", "space");
+
+  private final Deque<AutoCloseable> inOrder = new ArrayDeque<>();
+  private final List<ColumnFamilyHandle> families = new ArrayList<>();
+  private final long memoryBytes;
+  private final Cache cache;
+  private final RocksDB db;
+
+  RocksResources(final MetadataOptions options) throws RocksDBException {
+    RocksDB.loadLibrary();
+    memoryBytes = options.memoryBytes();
+    boolean opened = false;
+    try {
+      cache = add(new LRUCache(memoryBytes, -1, false, INDEX_SHARE));
+      final DBOptions dbOptions = databaseOptions(options);
+      final List<ColumnFamilyDescriptor> descriptors = familyDescriptors();
+      final String path = options.folder() == null ? "/ashlar" : options.folder().toString();
+      db =
+          add(
+              options.mode() == Mode.READ_ONLY
+                  ? RocksDB.openReadOnly(dbOptions, path, descriptors, families)
+                  : RocksDB.open(dbOptions, path, descriptors, families));
+      families.forEach(this::add);
+      opened = true;
+    } finally {
+      if (!opened) {
+        close();
+      }
+    }
+  }
+
+  private <T extends AutoCloseable> T add(final T resource) {
+    inOrder.push(resource);
+    return resource;
+  }
+
+  RocksDB db() {
+    return db;
+  }
+
+  Cache cache() {
+    return cache;
+  }
+
+  ColumnFamilyHandle family(final int number) {
+    return families.get(number);
+  }
+
+  private DBOptions databaseOptions(final MetadataOptions options) {
+    final Properties notInJava = new Properties();
+    notInJava.setProperty("track_and_verify_wals_in_manifest", "true");
+    final DBOptions db = add(DBOptions.getDBOptionsFromProps(notInJava));
+    if (options.folder() == null) {
+      db.setEnv(add(new RocksMemEnv(Env.getDefault())));
+    }
+    final boolean create = options.mode() == Mode.CREATE;
+    return db.setCreateIfMissing(create)
+        .setErrorIfExists(create)
+        .setCreateMissingColumnFamilies(create)
+        .setParanoidChecks(true)
+        .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+        .setRecycleLogFileNum(0)
+        .setMaxTotalWalSize(Math.min(MAX_LOG_BYTES, memoryBytes))
+        .setWriteBufferManager(add(new WriteBufferManager(memoryBytes / 2, cache)))
+        .setMaxOpenFiles(MAX_OPEN_FILES)
+        .setMaxBackgroundJobs(2)
+        .setStatsDumpPeriodSec(0)
+        .setStatsPersistPeriodSec(0)
+        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+        .setMaxLogFileSize(1 << 20)
+        .setKeepLogFileNum(2);
+  }
+
+  private List<ColumnFamilyDescriptor> familyDescriptors() {
+    final MergeOperator append = add(new StringAppendOperator(""));
+    final Filter bloom = add(new BloomFilter(BLOOM_BITS, false));
+    final BlockBasedTableConfig table =
+        new BlockBasedTableConfig()
+            .setBlockCache(cache)
+            .setCacheIndexAndFilterBlocks(true)
+            .setCacheIndexAndFilterBlocksWithHighPriority(true)
+            .setPinL0FilterAndIndexBlocksInCache(true)
+            .setFilterPolicy(bloom)
+            .setWholeKeyFiltering(true)
+            .setBlockSize(BLOCK_BYTES)
+            .setFormatVersion(5);
+    final List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+    for (final String name : FAMILIES) {
+      // Maps are mostly checksums, which do not compress.
+      final boolean compress = name.equals("chunk");
+      final ColumnFamilyOptions family =
+          add(new ColumnFamilyOptions())
+              .setTableFormatConfig(table)
+              .setWriteBufferSize(writeBufferBytes())
+              .setMaxWriteBufferNumber(3)
+              .setLevelCompactionDynamicLevelBytes(true)
+              .setCompressionType(
+                  compress ? CompressionType.LZ4_COMPRESSION : CompressionType.NO_COMPRESSION)
+              .setMergeOperator(append);
+      descriptors.add(new ColumnFamilyDescriptor(name.getBytes(US_ASCII), family));
+    }
+    return descriptors;
+  }
+
+  private long writeBufferBytes() {
+    return Math.max(MIN_WRITE_BUFFER_BYTES, Math.min(MAX_WRITE_BUFFER_BYTES, memoryBytes / 8));
+  }
+
+  /** Closes everything; every iterator has been closed and no call is running. */
+  @Override
+  public void close() {
+    while (!inOrder.isEmpty()) {
+      try {
+        inOrder.pop().close();
+      } catch (final Exception e) {
+        throw new IllegalStateException("closing RocksDB failed", e);
+      }
+    }
+  }
+}
