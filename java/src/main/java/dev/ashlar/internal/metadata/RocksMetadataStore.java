@@ -1,8 +1,10 @@
 package dev.ashlar.internal.metadata;
 
 import dev.ashlar.ChunkKey;
+import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.ReadOnlyStoreException;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,17 +14,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Metadata in RocksDB. Every call passes a gate that close shuts, so that no native object is used
  * after it is gone.
  */
 public final class RocksMetadataStore implements MetadataStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RocksMetadataStore.class);
 
   /** A write batch that has grown beyond this is not kept. */
   private static final long MAX_KEPT_BATCH_BYTES = 1 << 20;
@@ -38,7 +45,9 @@ public final class RocksMetadataStore implements MetadataStore {
   private final ExactArrays keys = new ExactArrays();
   private final ExactArrays values = new ExactArrays();
   private final Object writing = new Object();
+  private final byte[] mark = new byte[WalCheck.MARK_BYTES];
   private WriteBatch rocksBatch = new WriteBatch();
+  private long durableSequence;
   private volatile @Nullable RocksDBException failure;
 
   private RocksMetadataStore(final MetadataOptions options, final RocksResources resources) {
@@ -46,6 +55,7 @@ public final class RocksMetadataStore implements MetadataStore {
     this.resources = resources;
     this.db = resources.db();
     this.gate = new UseGate("the store");
+    this.durableSequence = db.getLatestSequenceNumber();
   }
 
   /**
@@ -56,11 +66,39 @@ public final class RocksMetadataStore implements MetadataStore {
    * @throws dev.ashlar.AshlarException if it cannot be opened
    */
   public static RocksMetadataStore open(final MetadataOptions options) {
+    final Path folder = options.folder();
     try {
+      if (folder != null && options.mode() != Mode.CREATE) {
+        checkLog(options, folder);
+      }
       return new RocksMetadataStore(options, new RocksResources(options));
     } catch (final RocksDBException e) {
       throw RocksErrors.toException(
-          "opening metadata in " + (options.folder() == null ? "memory" : options.folder()), e);
+          "opening metadata in " + (folder == null ? "memory" : folder), e);
+    }
+  }
+
+  /** Refuses a log that has lost acknowledged commits, before an open for writing hides it. */
+  private static void checkLog(final MetadataOptions options, final Path folder)
+      throws RocksDBException {
+    final long mark = WalCheck.highestMark(folder);
+    if (mark == WalCheck.NONE) {
+      return;
+    }
+    final var readOnly = new MetadataOptions(folder, Mode.READ_ONLY, options.memoryBytes());
+    final long reached;
+    try (RocksResources recovered = new RocksResources(readOnly)) {
+      reached = recovered.db().getLatestSequenceNumber();
+    }
+    if (reached < mark) {
+      throw new CorruptMetadataException(
+          "metadata in "
+              + folder
+              + " has lost acknowledged changes: its log can be read up to number "
+              + reached
+              + ", changes up to number "
+              + mark
+              + " were durable. Restore the folder from a copy");
     }
   }
 
@@ -74,6 +112,9 @@ public final class RocksMetadataStore implements MetadataStore {
         checkWritable();
         fill(batch);
         db.write(sync ? synced : unsynced, rocksBatch);
+        if (sync) {
+          durableSequence = db.getLatestSequenceNumber();
+        }
       }
     } catch (final RocksDBException e) {
       throw failed("writing metadata", e);
@@ -91,6 +132,7 @@ public final class RocksMetadataStore implements MetadataStore {
         if (options.folder() != null) { // memory has nothing to sync, and says so with an error
           db.flushWal(true);
         }
+        durableSequence = db.getLatestSequenceNumber();
       }
     } catch (final RocksDBException e) {
       throw failed("syncing metadata", e);
@@ -125,6 +167,8 @@ public final class RocksMetadataStore implements MetadataStore {
     } else {
       rocksBatch.clear();
     }
+    WalCheck.writeMark(mark, durableSequence);
+    rocksBatch.putLogData(mark);
     final byte[] log = batch.log();
     int at = 0;
     while (at < batch.logBytes()) {
@@ -307,10 +351,22 @@ public final class RocksMetadataStore implements MetadataStore {
     }
     cursors.forEach(RocksCursor::release);
     cursors.clear();
+    if (options.folder() != null && options.mode() != Mode.READ_ONLY && failure == null) {
+      flushTables();
+    }
     rocksBatch.close();
     resources.close();
     synced.close();
     unsynced.close();
     reads.close();
+  }
+
+  /** So that the next open has no log to read; all is in the log if this fails. */
+  private void flushTables() {
+    try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+      db.flush(flush, resources.families());
+    } catch (final RocksDBException e) {
+      LOG.warn("flushing metadata at close failed; the next open reads the log instead", e);
+    }
   }
 }

@@ -72,7 +72,7 @@ final class RocksResources implements AutoCloseable {
   private final RocksDB db;
 
   RocksResources(final MetadataOptions options) throws RocksDBException {
-    RocksDB.loadLibrary();
+    RocksLibrary.load();
     memoryBytes = options.memoryBytes();
     boolean opened = false;
     try {
@@ -109,6 +109,10 @@ final class RocksResources implements AutoCloseable {
 
   ColumnFamilyHandle family(final int number) {
     return families.get(number);
+  }
+
+  List<ColumnFamilyHandle> families() {
+    return families;
   }
 
   private DBOptions databaseOptions(final MetadataOptions options) {
