@@ -1,4 +1,4 @@
-#include "cpp/testing/blobstore_under_test.h"
+#include "cpp/testing/test_blobstore.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,14 +10,13 @@
 
 namespace ashlar {
 
-BlobstoreUnderTest::BlobstoreUnderTest(std::unique_ptr<Device> device)
-    : device_(std::move(device)) {
+TestBlobstore::TestBlobstore(std::unique_ptr<Device> device) : device_(std::move(device)) {
   auto channel = device_->OpenChannel();
   ASHLAR_CHECK(channel.ok());
   channel_ = std::move(channel).value();
 }
 
-BlobstoreUnderTest BlobstoreUnderTest::InMemory(uint64_t size_bytes, uint32_t sector_bytes) {
+TestBlobstore TestBlobstore::InMemory(uint64_t size_bytes, uint32_t sector_bytes) {
   DeviceSpec spec;
   spec.kind = DeviceKind::kMemory;
   spec.path = "memory";
@@ -25,43 +24,42 @@ BlobstoreUnderTest BlobstoreUnderTest::InMemory(uint64_t size_bytes, uint32_t se
   spec.sector_bytes = sector_bytes;
   auto device = OpenDevice(spec);
   ASHLAR_CHECK(device.ok());
-  return BlobstoreUnderTest(std::move(device).value());
+  return TestBlobstore(std::move(device).value());
 }
 
-Status BlobstoreUnderTest::Format(const BlobstoreFormatOptions& options) {
+Status TestBlobstore::Format(const BlobstoreFormatOptions& options) {
   store_.reset();
   return RunTask(*channel_, Blobstore::Format(*channel_, device_->info(), options));
 }
 
-Status BlobstoreUnderTest::Open(const BlobstoreOpenOptions& options) {
+Status TestBlobstore::Open(const BlobstoreOpenOptions& options) {
   store_.reset();
   auto store = RunTask(*channel_, Blobstore::Open(*channel_, device_->info(), options));
   if (store.ok()) store_ = std::move(store).value();
   return store.status();
 }
 
-Result<BlobId> BlobstoreUnderTest::Create(uint64_t clusters, std::vector<Xattr> xattrs) {
+Result<BlobId> TestBlobstore::Create(uint64_t clusters, std::vector<Xattr> xattrs) {
   const BlobCreateOptions options{clusters, std::move(xattrs)};
   return RunTask(*channel_, store_->Create(options));
 }
 
-Status BlobstoreUnderTest::Delete(BlobId id) { return RunTask(*channel_, store_->Delete(id)); }
+Status TestBlobstore::Delete(BlobId id) { return RunTask(*channel_, store_->Delete(id)); }
 
-Status BlobstoreUnderTest::Resize(BlobId id, uint64_t clusters) {
+Status TestBlobstore::Resize(BlobId id, uint64_t clusters) {
   return RunTask(*channel_, store_->Resize(id, clusters));
 }
 
-Status BlobstoreUnderTest::SetXattrAndSync(BlobId id, std::string_view name,
-                                           std::string_view value) {
+Status TestBlobstore::SetXattrAndSync(BlobId id, std::string_view name, std::string_view value) {
   ASHLAR_RETURN_IF_ERROR(store_->SetXattr(id, name, value));
   return Sync(id);
 }
 
-Status BlobstoreUnderTest::Sync(BlobId id) { return RunTask(*channel_, store_->SyncMetadata(id)); }
+Status TestBlobstore::Sync(BlobId id) { return RunTask(*channel_, store_->SyncMetadata(id)); }
 
-Status BlobstoreUnderTest::Close() { return RunTask(*channel_, store_->Close()); }
+Status TestBlobstore::Close() { return RunTask(*channel_, store_->Close()); }
 
-std::string BlobstoreUnderTest::Check() {
+std::string TestBlobstore::Check() {
   const auto report = RunTask(*channel_, CheckBlobstore(*channel_, device_->info()));
   if (!report.ok()) return report.status().ToString();
   std::string text;
@@ -69,7 +67,7 @@ std::string BlobstoreUnderTest::Check() {
   return text;
 }
 
-std::vector<uint8_t> BlobstoreUnderTest::Read(uint64_t offset_bytes, size_t length_bytes) {
+std::vector<uint8_t> TestBlobstore::Read(uint64_t offset_bytes, size_t length_bytes) {
   const uint64_t begin = RoundDown(offset_bytes, kPageBytes);
   AlignedBuffer buffer(static_cast<size_t>(offset_bytes - begin) + length_bytes);
   ASHLAR_CHECK(SyncRead(*channel_, begin, buffer.span()) == 0);
@@ -77,7 +75,7 @@ std::vector<uint8_t> BlobstoreUnderTest::Read(uint64_t offset_bytes, size_t leng
   return std::vector<uint8_t>(from, from + length_bytes);
 }
 
-void BlobstoreUnderTest::Write(uint64_t offset_bytes, std::span<const uint8_t> bytes) {
+void TestBlobstore::Write(uint64_t offset_bytes, std::span<const uint8_t> bytes) {
   const uint64_t begin = RoundDown(offset_bytes, kPageBytes);
   AlignedBuffer buffer(static_cast<size_t>(offset_bytes - begin) + bytes.size());
   ASHLAR_CHECK(SyncRead(*channel_, begin, buffer.span()) == 0);
@@ -86,7 +84,7 @@ void BlobstoreUnderTest::Write(uint64_t offset_bytes, std::span<const uint8_t> b
   ASHLAR_CHECK(SyncFlush(*channel_) == 0);
 }
 
-SuperBlock BlobstoreUnderTest::ReadSuper() {
+SuperBlock TestBlobstore::ReadSuper() {
   const std::vector<uint8_t> page = Read(0, kPageBytes);
   const std::span<const uint8_t> bytes = page;
   auto super = DecodeSuperBlock(bytes.first<kPageBytes>());
@@ -94,30 +92,30 @@ SuperBlock BlobstoreUnderTest::ReadSuper() {
   return std::move(super).value();
 }
 
-void BlobstoreUnderTest::WriteSuper(const SuperBlock& super) {
+void TestBlobstore::WriteSuper(const SuperBlock& super) {
   std::vector<uint8_t> page(kPageBytes);
   EncodeSuperBlock(super, std::span<uint8_t>(page).first<kPageBytes>());
   Write(0, page);
 }
 
-uint64_t BlobstoreUnderTest::MetadataOffset(uint32_t index) {
+uint64_t TestBlobstore::MetadataOffset(uint32_t index) {
   return ReadSuper().metadata.offset_bytes() + uint64_t{index} * kPageBytes;
 }
 
-MetadataPage BlobstoreUnderTest::ReadMetadata(uint32_t index) {
+MetadataPage TestBlobstore::ReadMetadata(uint32_t index) {
   const std::vector<uint8_t> bytes = Read(MetadataOffset(index), kPageBytes);
   auto page = DecodeMetadataPage(std::span<const uint8_t>(bytes).first<kPageBytes>());
   ASHLAR_CHECK(page.ok());
   return std::move(page).value();
 }
 
-void BlobstoreUnderTest::WriteMetadata(uint32_t index, const MetadataPage& page) {
+void TestBlobstore::WriteMetadata(uint32_t index, const MetadataPage& page) {
   std::vector<uint8_t> bytes(kPageBytes);
   EncodeMetadataPage(page, std::span<uint8_t>(bytes).first<kPageBytes>());
   Write(MetadataOffset(index), bytes);
 }
 
-void BlobstoreUnderTest::FlipBit(uint64_t offset_bytes, uint32_t bit) {
+void TestBlobstore::FlipBit(uint64_t offset_bytes, uint32_t bit) {
   std::vector<uint8_t> byte = Read(offset_bytes, 1);
   byte[0] = static_cast<uint8_t>(byte[0] ^ (1u << bit));
   Write(offset_bytes, byte);

@@ -16,11 +16,11 @@
 
 namespace ashlar {
 
-class BlobstoreUnderTest {
+class TestBlobstore {
  public:
-  explicit BlobstoreUnderTest(std::unique_ptr<Device> device);
+  explicit TestBlobstore(std::unique_ptr<Device> device);
   // On a memory device of zeros.
-  static BlobstoreUnderTest InMemory(uint64_t size_bytes, uint32_t sector_bytes = 4096);
+  static TestBlobstore InMemory(uint64_t size_bytes, uint32_t sector_bytes = 4096);
 
   Device& device() { return *device_; }
   Channel& channel() { return *channel_; }
