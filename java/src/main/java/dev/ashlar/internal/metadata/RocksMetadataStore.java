@@ -361,6 +361,32 @@ public final class RocksMetadataStore implements MetadataStore {
     reads.close();
   }
 
+  /** For tests: moves what is in memory to tables. */
+  void flush() {
+    flushTables();
+  }
+
+  /** For tests: merges all tables. */
+  void compact() {
+    flushTables();
+    try {
+      for (final ColumnFamilyHandle family : resources.families()) {
+        db.compactRange(family);
+      }
+    } catch (final RocksDBException e) {
+      throw RocksErrors.toException("compacting metadata", e);
+    }
+  }
+
+  /** For tests: puts a value of any content. */
+  void putRaw(final int family, final byte[] key, final byte[] value) {
+    try {
+      db.put(resources.family(family), key, value);
+    } catch (final RocksDBException e) {
+      throw RocksErrors.toException("writing metadata", e);
+    }
+  }
+
   /** So that the next open has no log to read; all is in the log if this fails. */
   private void flushTables() {
     try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
