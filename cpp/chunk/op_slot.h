@@ -8,7 +8,8 @@
 //
 //   kRead   in: address, page_count, head_offset, length, locations[], crcs[] (one per page)
 //           out: the bytes at `address`; pages that are holes give zeros
-//   kWrite  in: address, page_count, head_offset, length; the old location and CRC of the first and of
+//   kWrite  in: address, page_count, head_offset, length; the old location and CRC of the first and
+//   of
 //           the last page where the write covers them only in part (a hole: zeros)
 //           out: locations[], crcs[] of the fresh pages, one per page
 //   kFree   in: page_count runs: run i is crcs[i] pages from locations[i]

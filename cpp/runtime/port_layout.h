@@ -1,12 +1,14 @@
-// The memory that a runtime shares with Java, besides the op slots: a control block and, per reactor, a
-// port of two rings of slot numbers. The same layout stands in dev.ashlar.internal.PortLayout.
+// The memory that a runtime shares with Java, besides the op slots: a control block and, per
+// reactor, a port of two rings of slot numbers. The same layout stands in
+// dev.ashlar.internal.PortLayout.
 //
 //   shared memory:  | control, 256 bytes | port 0 | port 1 | ... | op slots (4096-aligned) |
 //
 //   control:    0  drainer_waiting u32   Java sets 1 before it sleeps in awaitCompletions; whoever
-//                                        publishes a completion and swaps 1 for 0 writes the eventfd
+//                                        publishes a completion and swaps 1 for 0 writes the
+//                                        eventfd
 //
-//   port:       0  submit_tail u64       producers (many Java threads) take a place by fetch-and-add
+//   port:       0  submit_tail u64       producers (Java threads) take a place by fetch-and-add
 //             128  submit_head u64       the reactor's own
 //             256  completion_tail u64   written by the reactor
 //             384  completion_head u64   written by the one Java thread that drains
@@ -14,10 +16,15 @@
 //             640  submit entries        u32[capacity], slot number + 1, 0 while empty
 //              ..  completion entries    u32[capacity], slot number
 //
-// The capacity is a power of two, at least the number of slots: a slot is in one ring at a time, so no
-// ring can overflow. A producer stores its entry with release after it took the place; the reactor
-// takes entries in order, stops at an empty one, and zeroes what it took. Completion entries are
-// published by a release store of completion_tail.
+// The capacity is a power of two, at least the number of slots: a slot is in one ring at a time, so
+// no ring can overflow. The reactor takes entries in order, stops at an empty one, and zeroes what
+// it took.
+//
+// A producer takes a place, stores its entry, then loads reactor_asleep. The drainer stores
+// drainer_waiting, then loads the completion tails. The reactor stores completion_tail, then loads
+// drainer_waiting; and it stores reactor_asleep, then loads the next submit entry. Within each pair
+// the store must not pass the load: all of these are volatile in Java and sequentially consistent
+// in C++, and so nobody sleeps while there is something for him to do (docs/threading.md).
 #pragma once
 
 #include <cstdint>
