@@ -1,0 +1,219 @@
+#include "cpp/chunk/store_core.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "cpp/chunk/store_table.h"
+
+namespace ashlar {
+
+StoreCore::StoreCore(std::shared_ptr<StoreRuntime> runtime, std::unique_ptr<Device> device,
+                     const StoreOpenOptions& options, uint64_t number)
+    : runtime_(std::move(runtime)),
+      device_(std::move(device)),
+      options_(options),
+      number_(number),
+      memory_alignment_(device_->info().memory_alignment),
+      inline_read_(device_->SupportsInlineRead()) {
+  for (uint32_t i = 0; i < runtime_->impl_->ops.size(); ++i) {
+    reactors_.push_back(std::make_unique<StoreReactor>(*this, *runtime_->impl_->ops[i], i));
+  }
+}
+
+StoreCore::~StoreCore() { TearDown(); }
+
+// --- open ----------------------------------------------------------------------------------------
+
+Status StoreCore::Load() {
+  Status status;
+  OnEachReactor([&](StoreReactor& part) {
+    if (status.ok()) status = part.OpenChannel();
+  });
+  if (!status.ok()) return status;
+  status = BlockOn(home(), [this] { return LoadBlobstore(); });
+  if (!status.ok()) return status;
+  OnEachReactor(
+      [this](StoreReactor& part) { runtime_->impl_->ops[part.index()]->AddStore(number_, &part); });
+  return Status::Ok();
+}
+
+Task<Status> StoreCore::LoadBlobstore() {
+  Channel& channel = At(0).channel();
+  const DeviceInfo& info = device_->info();
+  if (options_.format) {
+    BlobstoreFormatOptions format;
+    format.cluster_bytes = options_.format_options.cluster_bytes;
+    format.type = kBlobFsType;
+    const Status formatted = co_await Blobstore::Format(channel, info, format);
+    if (!formatted.ok()) co_return formatted;
+  }
+  BlobstoreOpenOptions open;
+  open.read_only = options_.device.read_only;
+  Result<std::unique_ptr<Blobstore>> blobstore = co_await Blobstore::Open(channel, info, open);
+  if (!blobstore.ok()) co_return blobstore.status();
+  blobstore_ = std::move(blobstore).value();
+  if (options_.format) {
+    const Status made = co_await MakeIdentity();
+    if (!made.ok()) co_return made;
+  }
+  Result<StoreIdentity> identity = FindIdentity(*blobstore_);
+  if (!identity.ok()) co_return DescribeMissingIdentity(identity.status());
+  identity_ = identity.value();
+  if (!std::has_single_bit(blobstore_->cluster_bytes())) {
+    co_return Status::NotSupported(info.name + " has clusters of " +
+                                   std::to_string(blobstore_->cluster_bytes()) +
+                                   " bytes; only powers of two are supported");
+  }
+  space_ = std::make_unique<SpaceManager>(*this, *blobstore_, options_.reserve_clusters);
+  std::vector<DamagedBlob> damaged = blobstore_->open_report().damaged;
+  std::vector<DamagedBlob> damaged_space = space_->LoadBlobs();
+  damaged.insert(damaged.end(), damaged_space.begin(), damaged_space.end());
+  for (const DamagedBlob& blob : damaged) {
+    damaged_roots_.push_back(blob.root.value);
+    damage_.push_back("blob " + std::to_string(blob.root.value) + ": " + blob.reason);
+  }
+  co_return Status::Ok();
+}
+
+Task<Status> StoreCore::MakeIdentity() {
+  BlobCreateOptions create;
+  create.xattrs = IdentityXattrs(options_.id, 0);
+  Result<BlobId> created = co_await blobstore_->Create(create);
+  co_return created.status();
+}
+
+Status StoreCore::DescribeMissingIdentity(const Status& why) const {
+  if (why.code() != StatusCode::kNotFound) return why;
+  return Status::WrongFormat(
+      device_->info().name + " holds a blobstore of type \"" + blobstore_->type() +
+      "\" without a chunk store (" + why.context() +
+      "); open another device, or format this one, which destroys what it holds");
+}
+
+// --- numbers -------------------------------------------------------------------------------------
+
+StoreNumbers StoreCore::Numbers() {
+  std::lock_guard<std::mutex> lock(control_);
+  if (phase_ == Phase::kClosed) return last_numbers_;
+  StoreNumbers numbers;
+  numbers.device = device_->info();
+  numbers.counters = device_->counters();
+  numbers.inline_read = inline_read_;
+  numbers.cluster_bytes = blobstore_->cluster_bytes();
+  numbers.clusters = blobstore_->data_clusters();
+  numbers.free_clusters = space_->free_clusters();
+  numbers.private_blobs = space_->private_blobs();
+  numbers.private_pages = space_->private_pages();
+  int64_t used_pages = recovered_pages_.load(std::memory_order_relaxed);
+  for (const auto& part : reactors_) used_pages += part->used_pages_change();
+  // The reactors' counts are read one after the other: a free may be seen before its allocation.
+  numbers.used_pages = static_cast<uint64_t>(std::max<int64_t>(used_pages, 0));
+  for (const auto& ops : runtime_->impl_->ops) numbers.buffer_bytes += ops->buffer_bytes();
+  numbers.was_clean = blobstore_->open_report().was_clean;
+  numbers.internal_errors = internal_errors_.load(std::memory_order_relaxed);
+  return numbers;
+}
+
+Result<uint64_t> StoreCore::Generation() {
+  std::lock_guard<std::mutex> lock(control_);
+  ASHLAR_RETURN_IF_ERROR(CheckPhase(phase_ != Phase::kClosed, "Generation"));
+  return identity_.generation;
+}
+
+Status StoreCore::SetGeneration(uint64_t generation) {
+  std::lock_guard<std::mutex> lock(control_);
+  ASHLAR_RETURN_IF_ERROR(CheckPhase(phase_ != Phase::kClosed, "SetGeneration"));
+  const Status status = BlockOn(home(), [&]() -> Task<Status> {
+    const std::string value = EncodeLittle64(generation);
+    const Status set = blobstore_->SetXattr(identity_.blob, kGenerationXattr, value);
+    if (!set.ok()) co_return set;
+    const Status synced = co_await blobstore_->SyncMetadata(identity_.blob);
+    co_return synced;
+  });
+  if (status.ok()) identity_.generation = generation;
+  return status;
+}
+
+Status StoreCore::CheckPhase(bool allowed, const char* call) const {
+  if (allowed) return Status::Ok();
+  if (phase_ == Phase::kClosed) {
+    return Status::Closed("the store on " + last_numbers_.device.name + " is closed");
+  }
+  return Status::InvalidArgument(std::string(call) + " does not fit the state of the store: " +
+                                 (phase_ == Phase::kRecovering ? "not started yet"
+                                  : phase_ == Phase::kRunning  ? "running"
+                                                               : "quiet"));
+}
+
+// --- end -----------------------------------------------------------------------------------------
+
+// Reactors refuse operations from now on; returns when none is in flight. All of them stop taking
+// operations before any is torn down, because frees travel between them.
+void StoreCore::DrainLocked() {
+  for (const auto& part : reactors_) {
+    BlockOn(part->reactor(), [&] { return part->Drain(); });
+  }
+}
+
+void StoreCore::SettleLocked() {
+  BlockOn(home(), [this] { return space_->Settle(); });
+}
+
+Status StoreCore::Quiesce() {
+  std::lock_guard<std::mutex> lock(control_);
+  ASHLAR_RETURN_IF_ERROR(CheckPhase(phase_ != Phase::kClosed, "Quiesce"));
+  return QuiesceLocked();
+}
+
+Status StoreCore::QuiesceLocked() {
+  if (phase_ == Phase::kQuiet) return Status::Ok();
+  DrainLocked();
+  SettleLocked();
+  OnEachReactor([](StoreReactor& part) { part.LetGoOfAll(); });
+  SettleLocked();
+  if (phase_ == Phase::kRunning) phase_ = Phase::kQuiet;
+  return Status::Ok();
+}
+
+Status StoreCore::Close(bool clean) {
+  {
+    std::lock_guard<std::mutex> lock(control_);
+    ASHLAR_RETURN_IF_ERROR(CheckPhase(phase_ != Phase::kClosed, "Close"));
+  }
+  // Inline reads leave before the device goes; new ones find nothing.
+  OpenStores().Remove(number_);
+  last_numbers_ = Numbers();
+  std::lock_guard<std::mutex> lock(control_);
+  ASHLAR_RETURN_IF_ERROR(CheckPhase(phase_ != Phase::kClosed, "Close"));
+  Status status;
+  if (clean && !options_.device.read_only) {
+    status = QuiesceLocked();
+    if (status.ok()) {
+      status = BlockOn(home(), [this]() -> Task<Status> {
+        const Status closed = co_await blobstore_->Close();
+        co_return closed;
+      });
+    }
+  } else {
+    DrainLocked();
+    SettleLocked();
+  }
+  phase_ = Phase::kClosed;
+  TearDown();
+  return status;
+}
+
+// Nothing is in flight.
+void StoreCore::TearDown() {
+  if (device_ == nullptr) return;
+  OnEachReactor(
+      [this](StoreReactor& part) { runtime_->impl_->ops[part.index()]->RemoveStore(number_); });
+  space_.reset();
+  blobstore_.reset();
+  OnEachReactor([](StoreReactor& part) { part.CloseChannel(); });
+  reactors_.clear();
+  device_.reset();
+}
+
+}  // namespace ashlar
