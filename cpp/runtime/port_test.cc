@@ -11,74 +11,12 @@
 #include "cpp/runtime/port_layout.h"
 #include "cpp/runtime/runtime.h"
 #include "cpp/runtime/task.h"
+#include "cpp/testing/java_side.h"
 
 namespace ashlar {
 namespace {
 
 constexpr uint32_t kSlotBytes = 64;
-
-// Plays the Java side of the contract with the same accesses: fetch-and-add, volatile stores and
-// loads.
-class JavaSide {
- public:
-  JavaSide(SharedMemory& memory, Runtime& runtime, CompletionSignal& signal)
-      : memory_(memory), runtime_(runtime), signal_(signal) {}
-
-  void Submit(uint32_t reactor, uint32_t slot) {
-    uint8_t* port = memory_.port(reactor);
-    const uint64_t place = Atomic<uint64_t>(port + PortLayout::kSubmitTail).fetch_add(1);
-    Atomic<uint32_t>(port + PortLayout::kSubmitEntries + Index(place) * 4).store(slot + 1);
-    if (Atomic<uint32_t>(port + PortLayout::kReactorAsleep).load() != 0) {
-      runtime_.reactor(reactor).Wake();
-      ++wakes_;
-    }
-  }
-
-  // Calls take(slot) for each completion published by now.
-  template <typename Take>
-  int Drain(Take take) {
-    int drained = 0;
-    for (uint32_t r = 0; r < runtime_.reactor_count(); ++r) {
-      uint8_t* port = memory_.port(r);
-      auto head = Atomic<uint64_t>(port + PortLayout::kCompletionHead);
-      const uint64_t tail = Atomic<uint64_t>(port + PortLayout::kCompletionTail).load();
-      uint64_t at = head.load(std::memory_order_relaxed);
-      for (; at != tail; ++at, ++drained) {
-        take(Atomic<uint32_t>(port + PortLayout::CompletionEntries(memory_.capacity()) +
-                              Index(at) * 4)
-                 .load(std::memory_order_relaxed));
-      }
-      head.store(at, std::memory_order_relaxed);
-    }
-    return drained;
-  }
-
-  // Drains, or sleeps until there is something to drain.
-  template <typename Take>
-  void DrainOrWait(Take take) {
-    if (Drain(take) > 0) return;
-    Atomic<uint32_t>(memory_.drainer_waiting()).store(1);
-    if (Drain(take) > 0) return;
-    const auto start = std::chrono::steady_clock::now();
-    signal_.Await(20'000);
-    // A wake-up that was missed shows as a wait to the timeout.
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(15));
-  }
-
-  int wakes() const { return wakes_; }
-
- private:
-  template <typename T>
-  static std::atomic_ref<T> Atomic(void* at) {
-    return std::atomic_ref<T>(*static_cast<T*>(at));
-  }
-  uint64_t Index(uint64_t place) const { return place & (memory_.capacity() - 1); }
-
-  SharedMemory& memory_;
-  Runtime& runtime_;
-  CompletionSignal& signal_;
-  std::atomic<int> wakes_{0};
-};
 
 // A runtime whose ports count each slot's content up by one and complete it.
 class PortTest : public ::testing::TestWithParam<IdlePolicy> {
@@ -104,7 +42,13 @@ class PortTest : public ::testing::TestWithParam<IdlePolicy> {
       end->port = std::make_unique<Port>(memory_, r, *signal_, &End::Handle, end);
       OnReactor(r, [end](Reactor& reactor) { reactor.AddPoller(end->port.get()); });
     }
-    java_ = std::make_unique<JavaSide>(memory_, *runtime_, *signal_);
+    JavaSide::Wiring wiring;
+    wiring.memory = memory_.data();
+    wiring.reactors = reactors;
+    wiring.capacity = memory_.capacity();
+    wiring.wake = [this](uint32_t r) { runtime_->reactor(r).Wake(); };
+    wiring.await = [this](int timeout_ms) { signal_->Await(timeout_ms); };
+    java_ = std::make_unique<JavaSide>(wiring);
   }
 
   void TearDown() override {

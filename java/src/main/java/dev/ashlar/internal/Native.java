@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Must equal what {@link #abiVersion} returns; raised with every change of this surface. */
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   private Native() {}
 

@@ -20,7 +20,10 @@ final class StoreNumbers {
   static final int BYTES_WRITTEN = 15;
   static final int BUFFER_BYTES = 16;
   static final int WAS_CLEAN = 17;
-  static final int COUNT = 18;
+  /** Frees of pages that were not in use, and the like: faults of the caller, or ours. */
+  static final int INTERNAL_ERRORS = 18;
+
+  static final int COUNT = 19;
 
   private StoreNumbers() {}
 }
