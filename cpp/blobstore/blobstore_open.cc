@@ -145,9 +145,9 @@ Task<Result<StoredMasks>> Blobstore::Impl::ReadMasks() {
 
 // Reads the pages in `only`, or all, in large pieces.
 Task<Status> Blobstore::Impl::ScanPages(const Bitmap* only, ScannedPages* pages) {
-  AlignedBuffer buffer(PageIo::kMaxTransferBytes);
-  if (!buffer.valid()) co_return Status::OutOfMemory("metadata pages");
   const uint64_t page_count = super_.metadata.pages;
+  AlignedBuffer buffer(std::min(page_count, kPagesPerWindow) * kPageBytes);
+  if (!buffer.valid()) co_return Status::OutOfMemory("metadata pages");
   for (uint64_t begin = 0; begin < page_count; begin += kPagesPerWindow) {
     const uint64_t end = std::min(begin + kPagesPerWindow, page_count);
     if (only != nullptr && only->FindSet(begin) >= end) continue;

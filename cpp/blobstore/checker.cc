@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cpp/base/aligned_buffer.h"
+#include "cpp/base/zeros.h"
 #include "cpp/blobstore/bit_mask.h"
 #include "cpp/blobstore/metadata_page.h"
 #include "cpp/blobstore/page_io.h"
@@ -51,7 +52,8 @@ class Checker {
   }
 
   Task<Status> ReadPages() {
-    AlignedBuffer buffer(PageIo::kMaxTransferBytes);
+    AlignedBuffer buffer(std::min<uint64_t>(PageIo::kMaxTransferBytes,
+                                            uint64_t{super_.metadata.pages} * kPageBytes));
     if (!buffer.valid()) co_return Status::OutOfMemory("metadata pages");
     const uint64_t window_pages = buffer.size() / kPageBytes;
     for (uint64_t begin = 0; begin < super_.metadata.pages; begin += window_pages) {
@@ -69,7 +71,7 @@ class Checker {
   }
 
   void TakePage(uint32_t index, std::span<const uint8_t, kPageBytes> bytes) {
-    if (std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; })) return;
+    if (AllZeros(bytes)) return;
     Result<MetadataPage> page = DecodeMetadataPage(bytes);
     if (page.ok()) {
       pages_.emplace(index, std::move(page).value());

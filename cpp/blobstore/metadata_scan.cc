@@ -1,17 +1,13 @@
 #include "cpp/blobstore/metadata_scan.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "cpp/base/zeros.h"
 #include "cpp/blobstore/format.h"
 
 namespace ashlar {
 
 namespace {
-
-bool AllZeros(std::span<const uint8_t> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
-}
 
 // Whether a torn write of a chain or extent page can explain the bad page. Its first sector is then
 // whole: either that of such a page or empty.

@@ -6,6 +6,7 @@
 
 #include "cpp/base/crc32c.h"
 #include "cpp/base/encoding.h"
+#include "cpp/base/zeros.h"
 #include "cpp/blobstore/bit_mask.h"
 
 namespace ashlar {
@@ -16,9 +17,7 @@ using Layout = format::SuperBlockLayout;
 
 // "all zeros", or the first bytes in hexadecimal.
 std::string Describe(std::span<const uint8_t> page) {
-  if (std::all_of(page.begin(), page.end(), [](uint8_t byte) { return byte == 0; })) {
-    return "all zeros";
-  }
+  if (AllZeros(page)) return "all zeros";
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text = "data that begins with";
   for (size_t i = 0; i < sizeof(Layout::signature); ++i) {
