@@ -161,12 +161,17 @@ PageRun PageBitmap::FindRun(uint32_t wanted) {
   return longest;
 }
 
-PageRun PageBitmap::Allocate(uint32_t wanted) {
+PageRun PageBitmap::FindFree(uint32_t wanted) {
   ASHLAR_CHECK(wanted >= 1 && wanted <= kMaxRun);
   if (used_ == pages_) return PageRun{};
   const PageRun run = FindRun(std::min(wanted, longest_run_bound_));
   ASHLAR_CHECK(run.count > 0);
-  Take(run);
+  return run;
+}
+
+PageRun PageBitmap::Allocate(uint32_t wanted) {
+  const PageRun run = FindFree(wanted);
+  if (run.count > 0) Take(run);
   return run;
 }
 

@@ -40,6 +40,9 @@ class PageBitmap {
   // of the longest runs. An empty run when nothing is free.
   PageRun Allocate(uint32_t wanted);
 
+  // The run that Allocate would take, left free.
+  PageRun FindFree(uint32_t wanted);
+
   // Whether a run of `wanted` pages may exist: false is certain, and so is the answer after an
   // Allocate that gave less. Costs nothing.
   bool MayHaveRun(uint32_t wanted) const { return longest_run_bound_ >= wanted; }

@@ -47,6 +47,7 @@ void ReactorSpace::Remove(PrivateBlob* blob) {
   free_pages_ -= blob->bitmap.free_pages();
   if (blob->bitmap.used() == 0) --empty_blobs_;
   if (current_ == blob) current_ = nullptr;
+  if (stream_blob_ == blob) stream_blob_ = nullptr;
 }
 
 // A blob that very likely has a run of `count`, from the fullest such on; null when none is found
@@ -78,30 +79,57 @@ PrivateBlob* ReactorSpace::Any() const {
   return blob != nullptr ? blob : buckets_[0];
 }
 
-uint32_t ReactorSpace::TakeFrom(PrivateBlob* blob, uint32_t wanted, uint64_t* locations) {
-  if (blob->bitmap.used() == 0) --empty_blobs_;
-  const PageRun run = blob->bitmap.Allocate(wanted);
+void ReactorSpace::Took(PrivateBlob* blob, PageRun run, bool blob_was_empty, uint64_t* locations) {
   for (uint32_t i = 0; i < run.count; ++i) {
     locations[i] = PageAddress::Of(blob->root, run.first + i).value;
   }
+  if (blob_was_empty) --empty_blobs_;
   free_pages_ -= run.count;
   Rebucket(blob);
   current_ = blob;
+}
+
+uint32_t ReactorSpace::TakeFrom(PrivateBlob* blob, uint32_t wanted, uint64_t* locations) {
+  const bool was_empty = blob->bitmap.used() == 0;
+  const PageRun run = blob->bitmap.Allocate(wanted);
+  Took(blob, run, was_empty, locations);
   return run.count;
+}
+
+bool ReactorSpace::OpenStream(uint32_t count) {
+  stream_blob_ = BlobWithRun(kStreamPages);
+  if (stream_blob_ == nullptr) return false;
+  stream_ = stream_blob_->bitmap.FindFree(kStreamPages);
+  return stream_.count >= count;
+}
+
+bool ReactorSpace::TakeFromStream(uint32_t count, uint64_t* locations) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (stream_blob_ != nullptr && stream_.count >= count) {
+      const PageRun run{stream_.first, count};
+      const bool was_empty = stream_blob_->bitmap.used() == 0;
+      // Refused when a large write took pages of the run meanwhile.
+      if (stream_blob_->bitmap.MarkUsed(run)) {
+        Took(stream_blob_, run, was_empty, locations);
+        stream_.first += count;
+        stream_.count -= count;
+        return true;
+      }
+    }
+    if (!OpenStream(count)) return false;
+  }
+  return false;
 }
 
 void ReactorSpace::Allocate(uint32_t count, uint64_t* locations) {
   ASHLAR_CHECK(free_pages_ >= count);
+  if (count < kSmallPages && TakeFromStream(count, locations)) return;
   uint32_t taken = 0;
-  bool in_pieces = false;
   while (taken < count) {
     const uint32_t wanted = count - taken;
-    PrivateBlob* blob = in_pieces ? nullptr : BlobWithRun(wanted);
-    if (blob == nullptr) {
-      // No such run: where most is free, runs are likely the longest.
-      blob = Emptiest();
-      in_pieces = true;
-    }
+    PrivateBlob* blob = BlobWithRun(wanted);
+    // No such run: where most is free, runs are likely the longest.
+    if (blob == nullptr) blob = Emptiest();
     taken += TakeFrom(blob, wanted, locations + taken);
   }
 }

@@ -2,7 +2,9 @@
 // messages: a plain structure that belongs to its reactor.
 //
 // Pages come from one blob until it cannot serve, then from the fullest that can: blobs that empty
-// are left alone and can go back to the blobstore.
+// are left alone and can go back to the blobstore. Small writes take theirs one behind the other
+// out of a long free run, the stream, so that those of one turn are neighbours on the device and
+// can travel as one write.
 #pragma once
 
 #include <array>
@@ -43,15 +45,24 @@ class ReactorSpace {
   // Bucket b: blobs whose number of free pages has b binary digits; 0: full ones.
   static constexpr uint32_t kBuckets = 33;
   static constexpr int kTriesPerBucket = 8;
+  // Requests below the first take from the stream; it is opened on runs of the second.
+  static constexpr uint32_t kSmallPages = 32;
+  static constexpr uint32_t kStreamPages = 128;
 
   void Link(PrivateBlob* blob);
   void Unlink(PrivateBlob* blob);
   void Rebucket(PrivateBlob* blob);
   PrivateBlob* BlobWithRun(uint32_t count) const;
   uint32_t TakeFrom(PrivateBlob* blob, uint32_t wanted, uint64_t* locations);
+  bool TakeFromStream(uint32_t count, uint64_t* locations);
+  bool OpenStream(uint32_t count);
+  void Took(PrivateBlob* blob, PageRun run, bool blob_was_empty, uint64_t* locations);
 
   std::array<PrivateBlob*, kBuckets> buckets_{};
   PrivateBlob* current_ = nullptr;
+  // Pages that were free when the stream was opened and have not been taken from it since.
+  PrivateBlob* stream_blob_ = nullptr;
+  PageRun stream_;
   uint64_t free_pages_ = 0;
   uint32_t blobs_ = 0;
   uint32_t empty_blobs_ = 0;
