@@ -24,16 +24,22 @@ class Channel {
   virtual void Submit(IoRequest* request) = 0;
 
   // Hands queued requests to the kernel and calls `done` of those that completed; returns how many.
-  // `done` may call Submit again. Returns 0 only when nothing is left to do until wake_fd() polls
-  // readable: wait for it after a Poll() that returned 0 with no Submit() since.
+  // `done` may call Submit again. Returns 0 only when nothing is left to do but to wait.
   virtual int Poll() = 0;
 
   // Requests submitted and not yet done.
   virtual uint32_t in_flight() const = 0;
 
-  // A descriptor that polls readable when Poll() would find completions, or -1: then Poll() must be
-  // called as long as in_flight() > 0.
+  // A descriptor to wait for, or -1: then Poll() must be called as long as in_flight() > 0. It
+  // polls readable once Poll() would find completions, provided that the wait was announced first:
+  //
+  //   AnnounceSleep(); if (Poll() == 0) wait for wake_fd(); AnnounceWake();
+  //
+  // While no sleep is announced completions need not touch the descriptor, which saves system
+  // calls.
   virtual int wake_fd() const = 0;
+  virtual void AnnounceSleep() {}
+  virtual void AnnounceWake() {}
 };
 
 class Device {

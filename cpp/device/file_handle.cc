@@ -83,20 +83,32 @@ Result<UniqueFd> OpenExisting(const DeviceSpec& spec) {
   return fd;
 }
 
-// udev takes a shared lock on a block device for the moment in which it looks at a new one.
-constexpr int kLockAttempts = 20;
-constexpr long kLockPauseNs = 10'000'000;
+Status Lock(const UniqueFd& fd, const std::string& path) {
+  int failure;
+  do {
+    failure = flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  } while (failure == EINTR);
+  if (failure == 0) return Status::Ok();
+  if (failure != EWOULDBLOCK) return Status::FromErrno(failure, "lock " + Quoted(path));
+  return Status::Busy(Quoted(path) + " is in use by another process, or open in this one", failure);
+}
 
-Status Lock(const UniqueFd& fd, const std::string& path, bool is_block_device) {
+Result<UniqueFd> OpenAndLock(const DeviceSpec& spec) {
+  Result<UniqueFd> fd = OpenExisting(spec);
+  if (fd.ok()) ASHLAR_RETURN_IF_ERROR(Lock(*fd, spec.path));
+  return fd;
+}
+
+// Someone may hold the file for a moment only: the kernel, while it takes apart the io_uring of a
+// process that has just ended; udev, while it looks at a new block device.
+constexpr int kBusyAttempts = 50;
+constexpr long kBusyPauseNs = 10'000'000;
+
+Result<UniqueFd> OpenAndLockPatiently(const DeviceSpec& spec) {
   for (int attempt = 1;; ++attempt) {
-    if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return Status::Ok();
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return Status::FromErrno(errno, "lock " + Quoted(path));
-    if (!is_block_device || attempt == kLockAttempts) {
-      return Status::Busy(Quoted(path) + " is in use by another process, or open in this one",
-                          EWOULDBLOCK);
-    }
-    const timespec pause{0, kLockPauseNs};
+    Result<UniqueFd> fd = OpenAndLock(spec);
+    if (fd.status().code() != StatusCode::kBusy || attempt == kBusyAttempts) return fd;
+    const timespec pause{0, kBusyPauseNs};
     nanosleep(&pause, nullptr);
   }
 }
@@ -143,7 +155,7 @@ Status SyncCreation(const UniqueFd& fd, const std::string& path) {
 }
 
 Status FinishCreation(const UniqueFd& fd, const DeviceSpec& spec) {
-  ASHLAR_RETURN_IF_ERROR(Lock(fd, spec.path, false));
+  ASHLAR_RETURN_IF_ERROR(Lock(fd, spec.path));
   ASHLAR_RETURN_IF_ERROR(Reserve(fd, spec));
   return SyncCreation(fd, spec.path);
 }
@@ -177,13 +189,16 @@ Result<FileHandle> Create(const DeviceSpec& spec) {
 
 }  // namespace
 
+FileHandle::~FileHandle() {
+  // Not left to close(2): an io_uring of ours that the kernel is still taking apart may hold the
+  // open file a little longer.
+  if (fd.valid()) flock(fd.get(), LOCK_UN);
+}
+
 Result<FileHandle> OpenFileHandle(const DeviceSpec& spec) {
   if (spec.create) return Create(spec);
-  Result<UniqueFd> fd = OpenExisting(spec);
+  Result<UniqueFd> fd = OpenAndLockPatiently(spec);
   if (!fd.ok()) return fd.status();
-  struct stat opened;
-  if (fstat(fd->get(), &opened) != 0) return OpenFailure(spec.path, errno);
-  ASHLAR_RETURN_IF_ERROR(Lock(*fd, spec.path, S_ISBLK(opened.st_mode)));
   return Measure(std::move(fd).value(), spec);
 }
 

@@ -8,8 +8,14 @@
 
 namespace ashlar {
 
+// The lock goes with the handle, or with the process.
 struct FileHandle {
-  UniqueFd fd;      // holds the lock: it is released when the descriptor closes
+  FileHandle() = default;
+  FileHandle(FileHandle&&) = default;
+  FileHandle& operator=(FileHandle&&) = default;
+  ~FileHandle();
+
+  UniqueFd fd;
   DeviceInfo info;  // all but the backend's name
   bool read_only = false;
 };

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <linux/falloc.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "cpp/base/check.h"
@@ -50,7 +53,9 @@ class UringChannel final : public Channel {
   void Submit(IoRequest* request) override;
   int Poll() override;
   uint32_t in_flight() const override { return in_flight_; }
-  int wake_fd() const override { return ring_.ring_fd; }
+  int wake_fd() const override { return wake_fd_.get(); }
+  void AnnounceSleep() override;
+  void AnnounceWake() override;
 
  private:
   void Enqueue(IoRequest* request);
@@ -73,7 +78,9 @@ class UringChannel final : public Channel {
   const FileHandle& file_;
   AttachedCounters counters_;
   io_uring ring_{};
+  UniqueFd wake_fd_;  // an eventfd; the ring signals it while a sleep is announced
   bool ring_is_open_ = false;
+  bool must_look_ = false;  // ask the kernel for completions even if it announces none
   bool file_is_registered_ = false;
   uint32_t in_flight_ = 0;  // submitted and not done
   uint32_t in_ring_ = 0;    // of these, have an entry in the ring
@@ -92,6 +99,13 @@ Status UringChannel::Open(const UringFeatures& features) {
                                            "'; raise the limits on open files and locked memory");
   }
   ring_is_open_ = true;
+  wake_fd_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_fd_.valid()) return Status::FromErrno(errno, "eventfd for '" + file_.info.name + "'");
+  const int refusal = io_uring_register_eventfd(&ring_, wake_fd_.get());
+  if (refusal != 0) {
+    return Status::FromErrno(-refusal, "eventfd of io_uring for '" + file_.info.name + "'");
+  }
+  io_uring_cq_eventfd_toggle(&ring_, false);
   // Both only save the kernel a look-up for each call.
   const int fd = file_.fd.get();
   file_is_registered_ = io_uring_register_files(&ring_, &fd, 1) == 0;
@@ -101,7 +115,24 @@ Status UringChannel::Open(const UringFeatures& features) {
 
 UringChannel::~UringChannel() {
   ASHLAR_CHECK(in_flight_ == 0);
-  if (ring_is_open_) io_uring_queue_exit(&ring_);
+  if (!ring_is_open_) return;
+  // The kernel takes a closed ring apart later; the file must be free to open at once.
+  if (file_is_registered_) io_uring_unregister_files(&ring_);
+  io_uring_queue_exit(&ring_);
+}
+
+// A completion that came before the kernel sees the new setting is found by the Poll() that
+// follows, which for that reason asks the kernel and does not trust its flags.
+void UringChannel::AnnounceSleep() {
+  io_uring_cq_eventfd_toggle(&ring_, true);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  must_look_ = in_ring_ > 0;
+}
+
+void UringChannel::AnnounceWake() {
+  io_uring_cq_eventfd_toggle(&ring_, false);
+  uint64_t signals;
+  [[maybe_unused]] const ssize_t drained = read(wake_fd_.get(), &signals, sizeof(signals));
 }
 
 void UringChannel::Submit(IoRequest* request) {
@@ -125,7 +156,9 @@ int UringChannel::Poll() {
   Reap();
   EnqueueWaiting();
   const int count = CallDone();
-  if (count == 0 && io_uring_sq_ready(&ring_) > 0) return 1;  // resumed, or refused for now
+  // Resumed requests, entries refused for now, or work of the kernel's that it does a part at a
+  // time and that no eventfd announces again.
+  if (count == 0 && MustEnterKernel()) return 1;
   return count;
 }
 
@@ -226,6 +259,7 @@ bool UringChannel::MustEnterKernel() const {
 void UringChannel::EnterKernel() {
   const int submitted = io_uring_submit_and_get_events(&ring_);
   last_write_ = nullptr;
+  must_look_ = false;
   if (submitted > 0 || io_uring_sq_ready(&ring_) == 0) {
     refusals_ = 0;
     return;

@@ -2,6 +2,8 @@
 
 #include <liburing.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,10 +18,12 @@ namespace ashlar {
 
 namespace {
 
-// Best first. COOP_TASKRUN spares our thread an interrupt for each completion and needs
-// TASKRUN_FLAG, which tells without a system call that completions wait. DEFER_TASKRUN is not
-// among them: under it a ring's descriptor does not wake epoll (seen on Linux 6.18).
+// Best first. DEFER_TASKRUN completes I/O only when we enter the kernel, in batches and without
+// interrupting our thread; COOP_TASKRUN at least spares the interrupt. Both need TASKRUN_FLAG,
+// which tells without a system call that completions wait.
 constexpr std::array kCandidateFlags = {
+    unsigned{IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+             IORING_SETUP_TASKRUN_FLAG},
     unsigned{IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
              IORING_SETUP_TASKRUN_FLAG},
     unsigned{IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG},
@@ -40,48 +44,65 @@ bool HasNeededOperations(io_uring* ring) {
   return has_all;
 }
 
-// Waits for the ring's descriptor; false when the time is up. Work that the kernel does for us in
-// our thread may interrupt the wait: the reactor polls then, and so nothing is lost.
-bool WaitReadable(int epoll_fd) {
-  epoll_event event;
-  const int ready = epoll_wait(epoll_fd, &event, 1, kWakeTimeoutMs);
-  return ready == 1 || (ready < 0 && errno == EINTR);
-}
+// A ring whose completions signal an eventfd that epoll watches, as a sleeping reactor has it. The
+// ring's own descriptor will not do: under DEFER_TASKRUN it does not wake epoll (seen on
+// Linux 6.18).
+class WatchedRing {
+ public:
+  explicit WatchedRing(io_uring* ring)
+      : ring_(ring), epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC)) {}
 
-// Whether epoll sleeps until the queued operation completes and then finds exactly its completion.
-bool WakesFor(io_uring* ring, int epoll_fd, int expected_result) {
-  epoll_event event;
-  if (epoll_wait(epoll_fd, &event, 1, 0) != 0) return false;
-  if (io_uring_submit(ring) != 1) return false;
-  io_uring_cqe* completion = nullptr;
-  for (int i = 0; i < kMaxWakes && completion == nullptr; ++i) {
-    if (!WaitReadable(epoll_fd)) return false;
-    io_uring_get_events(ring);
-    if (io_uring_peek_cqe(ring, &completion) != 0) completion = nullptr;
+  bool Watch() {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    return epoll_.valid() && wake_.valid() && io_uring_register_eventfd(ring_, wake_.get()) == 0 &&
+           epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0;
   }
-  if (completion == nullptr) return false;
-  const bool expected = completion->res == expected_result;
-  io_uring_cqe_seen(ring, completion);
-  return expected;
-}
+
+  // Whether epoll sleeps until the queued operation completes and then finds exactly its
+  // completion.
+  bool WakesFor(int expected_result) {
+    if (Wait(0) || io_uring_submit(ring_) != 1) return false;
+    io_uring_cqe* completion = nullptr;
+    for (int i = 0; i < kMaxWakes && completion == nullptr; ++i) {
+      if (!Wait(kWakeTimeoutMs)) return false;
+      io_uring_get_events(ring_);
+      if (io_uring_peek_cqe(ring_, &completion) != 0) completion = nullptr;
+    }
+    if (completion == nullptr) return false;
+    const bool expected = completion->res == expected_result;
+    io_uring_cqe_seen(ring_, completion);
+    uint64_t signals;
+    return read(wake_.get(), &signals, sizeof(signals)) == sizeof(signals) && expected;
+  }
+
+ private:
+  // False when the time is up. Work that the kernel does for us in our thread may interrupt the
+  // wait (older modes only): the reactor polls then, and so nothing is lost.
+  bool Wait(int timeout_ms) {
+    epoll_event event;
+    const int ready = epoll_wait(epoll_.get(), &event, 1, timeout_ms);
+    return ready == 1 || (ready < 0 && errno == EINTR);
+  }
+
+  io_uring* const ring_;
+  const UniqueFd epoll_;
+  const UniqueFd wake_;
+};
 
 // A timer completes like a drive does, while we sleep; a no-op forced into a kernel thread
 // completes like an fsync. Twice each: the second one shows that the first left nothing behind.
 bool EpollWakesUp(io_uring* ring) {
-  const UniqueFd epoll_fd(epoll_create1(EPOLL_CLOEXEC));
-  epoll_event event{};
-  event.events = EPOLLIN;
-  if (!epoll_fd.valid() || epoll_ctl(epoll_fd.get(), EPOLL_CTL_ADD, ring->ring_fd, &event) != 0) {
-    return false;
-  }
+  WatchedRing watched(ring);
+  if (!watched.Watch()) return false;
   for (int round = 0; round < 2; ++round) {
     __kernel_timespec delay{0, 1'000'000};
     io_uring_prep_timeout(io_uring_get_sqe(ring), &delay, 0, 0);
-    if (!WakesFor(ring, epoll_fd.get(), -ETIME)) return false;
+    if (!watched.WakesFor(-ETIME)) return false;
     io_uring_sqe* in_kernel_thread = io_uring_get_sqe(ring);
     io_uring_prep_nop(in_kernel_thread);
     io_uring_sqe_set_flags(in_kernel_thread, IOSQE_ASYNC);
-    if (!WakesFor(ring, epoll_fd.get(), 0)) return false;
+    if (!watched.WakesFor(0)) return false;
   }
   return true;
 }

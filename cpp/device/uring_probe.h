@@ -9,8 +9,8 @@ struct UringFeatures {
   unsigned setup_flags = 0;  // IORING_SETUP_*, the best set that works
 };
 
-// The setup flags under which a ring works and its descriptor wakes epoll for completions that
-// arrive later, tried out and not deduced from a version number. NotSupported when this process may
+// The setup flags under which a ring works and its eventfd wakes epoll for completions that arrive
+// later, tried out and not deduced from a version number. NotSupported when this process may
 // not use io_uring (old kernel, container policy, sysctl) or when it lacks an operation we need.
 Result<UringFeatures> ProbeUring();
 

@@ -17,6 +17,8 @@ class ChannelPoller final : public Poller {
 
   int Poll() override { return channel_->Poll(); }
   int wake_fd() const override { return channel_->wake_fd(); }
+  void AnnounceSleep() override { channel_->AnnounceSleep(); }
+  void AnnounceWake() override { channel_->AnnounceWake(); }
   bool must_poll() const override { return channel_->in_flight() > 0 && channel_->wake_fd() < 0; }
 
  private:

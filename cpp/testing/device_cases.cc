@@ -47,11 +47,18 @@ CaseTraits TraitsOf(DeviceCase device_case) {
 
 }  // namespace
 
+std::vector<DeviceCase> FileDeviceCases() {
+  return {DeviceCase::kUringFile,     DeviceCase::kUringFileBuffered,
+          DeviceCase::kPreadFile,     DeviceCase::kPreadFileBuffered,
+          DeviceCase::kUringBlock512, DeviceCase::kUringBlock4096,
+          DeviceCase::kPreadBlock512};
+}
+
 std::vector<DeviceCase> AllDeviceCases() {
-  return {
-      DeviceCase::kMemory512,         DeviceCase::kMemory4096,     DeviceCase::kUringFile,
-      DeviceCase::kUringFileBuffered, DeviceCase::kPreadFile,      DeviceCase::kPreadFileBuffered,
-      DeviceCase::kUringBlock512,     DeviceCase::kUringBlock4096, DeviceCase::kPreadBlock512};
+  std::vector<DeviceCase> cases = FileDeviceCases();
+  cases.insert(cases.end(), {DeviceCase::kMemory512, DeviceCase::kMemory4096, DeviceCase::kCrash512,
+                             DeviceCase::kCrash4096});
+  return cases;
 }
 
 std::string DeviceCaseName(DeviceCase device_case) { return TraitsOf(device_case).name; }

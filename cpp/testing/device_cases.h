@@ -27,6 +27,8 @@ enum class DeviceCase {
 };
 
 std::vector<DeviceCase> AllDeviceCases();
+// Those whose content outlives them.
+std::vector<DeviceCase> FileDeviceCases();
 std::string DeviceCaseName(DeviceCase device_case);
 
 // A fresh zeroed device of one case, with the folder and loop device it needs.
@@ -36,9 +38,8 @@ class DeviceUnderTest {
   static Result<std::unique_ptr<DeviceUnderTest>> Make(DeviceCase device_case, uint64_t size_bytes);
 
   Device& device() { return *device_; }
-  bool survives_close() const { return spec_.kind == DeviceKind::kFile; }
 
-  // Closes the device and opens what it left.
+  // Closes the device and opens what it left; file cases only.
   Status Reopen(bool read_only = false);
 
  private:

@@ -1,5 +1,6 @@
 // How fast one channel of a device is, without anything above it: random reads or writes of one
 // size at one queue depth. Prints I/O per second. compare-with-fio runs it in turn with fio.
+#include <poll.h>
 #include <time.h>
 
 #include <cstdio>
@@ -22,6 +23,7 @@ struct BenchOptions {
   uint32_t block_bytes = kPageBytes;
   uint32_t depth = 32;
   double seconds = 3;
+  bool sleeps = false;
 };
 
 double NowSeconds() {
@@ -43,6 +45,7 @@ class Load {
       : channel_(channel),
         blocks_(device_bytes / options.block_bytes),
         block_bytes_(options.block_bytes),
+        sleeps_(options.sleeps && channel.wake_fd() >= 0),
         memory_(size_t{options.depth} * options.block_bytes),
         requests_(options.depth) {
     for (uint32_t i = 0; i < options.depth; ++i) {
@@ -60,7 +63,9 @@ class Load {
     for (IoRequest& request : requests_) SubmitSomewhere(&request);
     const double end = NowSeconds() + seconds;
     while (NowSeconds() < end) {
-      for (int i = 0; i < 64; ++i) channel_.Poll();
+      for (int i = 0; i < 64; ++i) {
+        if (channel_.Poll() == 0 && sleeps_) Sleep();
+      }
     }
     const uint64_t completed = completed_;
     stopping_ = true;
@@ -71,6 +76,13 @@ class Load {
   uint64_t errors() const { return errors_; }
 
  private:
+  void Sleep() {
+    channel_.AnnounceSleep();
+    pollfd wake{channel_.wake_fd(), POLLIN, 0};
+    if (channel_.Poll() == 0) poll(&wake, 1, 100);
+    channel_.AnnounceWake();
+  }
+
   void SubmitSomewhere(IoRequest* request) {
     // xorshift64 (Marsaglia, 2003): a few instructions, so that the device is what is measured.
     random_ ^= random_ << 13;
@@ -89,6 +101,7 @@ class Load {
   Channel& channel_;
   const uint64_t blocks_;
   const uint32_t block_bytes_;
+  const bool sleeps_;
   AlignedBuffer memory_;
   std::vector<IoRequest> requests_;
   uint64_t random_ = 0x2545f4914f6cdd1d;
@@ -100,8 +113,9 @@ class Load {
 int Usage() {
   std::fprintf(stderr,
                "usage: device_bench FILE [--write] [--depth N] [--block BYTES] [--seconds N]\n"
-               "                    [--pread] [--buffered]\n"
-               "FILE is an existing file or block device; --write overwrites it.\n");
+               "                    [--pread] [--buffered] [--sleep]\n"
+               "FILE is an existing file or block device; --write overwrites it. --sleep waits in\n"
+               "the kernel when nothing is done, instead of polling on.\n");
   return 2;
 }
 
@@ -114,6 +128,8 @@ bool Parse(int argc, char** argv, BenchOptions* options) {
       options->op = IoRequest::Op::kWrite;
     } else if (argument == "--pread") {
       options->spec.use_uring = false;
+    } else if (argument == "--sleep") {
+      options->sleeps = true;
     } else if (argument == "--buffered") {
       options->spec.use_direct_io = false;
     } else if (argument == "--depth" && value != nullptr) {
