@@ -332,7 +332,8 @@ TEST(ShadowCrashTest, WithoutTheAreaATornRootCostsOneBlobAndTheReportWarns) {
     EXPECT_EQ(damaged[0].root, run.b().root());
     // Nothing of the damaged blob is given out.
     std::set<uint64_t> lost;
-    for (const ClusterIndex cluster : run.store()->ClustersOf(run.b()).value()) {
+    auto clusters = run.store()->ClustersOf(run.b());
+    for (const ClusterIndex cluster : *clusters) {
       lost.insert(cluster.value);
     }
     while (true) {
