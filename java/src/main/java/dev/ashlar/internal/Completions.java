@@ -1,0 +1,206 @@
+package dev.ashlar.internal;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes completions out of the rings and tells the owners of the slots.
+ *
+ * <p>Two kinds of threads do that, one at a time: the completion thread, which sleeps in native code
+ * when there is nothing, and callers that wait for an operation of theirs and help meanwhile. Only
+ * the completion thread runs callbacks, which are code of the store's user.
+ */
+final class Completions {
+  private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
+  private static final VarHandle INT =
+      MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final int BATCH = 64;
+  // A wake-up cannot be lost; should that be wrong, this bounds the harm.
+  private static final int SLEEP_MILLIS = 1000;
+
+  private final long runtime;
+  private final ByteBuffer control;
+  private final Port[] ports;
+  private final @Nullable SlotOwner[] owners;
+
+  private final AtomicInteger draining = new AtomicInteger();
+  private final int[] batch = new int[BATCH];
+  private final AtomicInteger helpers = new AtomicInteger();
+  private final AtomicReference<@Nullable Callback> posted = new AtomicReference<>();
+
+  private final AshlarThread thread = new AshlarThread("ashlar-completions", this::run);
+  private volatile boolean asleep;
+  private volatile boolean stopped;
+
+  Completions(
+      final long runtime, final ByteBuffer control, final Port[] ports, final int slots) {
+    this.runtime = runtime;
+    this.control = control.order(ByteOrder.LITTLE_ENDIAN);
+    this.ports = ports;
+    this.owners = new SlotOwner[slots];
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Ends the completion thread; nothing is in flight. */
+  void stop() {
+    stopped = true;
+    Native.interruptWait(runtime);
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (final InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Names the owner of a slot that is about to be submitted. */
+  void expect(final int slot, final SlotOwner owner) {
+    owners[slot] = owner; // the release store of the ring's entry publishes it
+  }
+
+  void post(final Callback callback) {
+    Callback first;
+    do {
+      first = posted.get();
+      callback.nextPosted = first;
+    } while (!posted.compareAndSet(first, callback));
+    if (asleep) {
+      Native.interruptWait(runtime);
+    }
+  }
+
+  // --- helpers ---------------------------------------------------------------------------------
+
+  void startHelping() {
+    helpers.incrementAndGet();
+    setWaiting(0);
+  }
+
+  void stopHelping() {
+    if (helpers.decrementAndGet() > 0) {
+      return;
+    }
+    setWaiting(1);
+    if (asleep && hasCompletions()) {
+      Native.interruptWait(runtime);
+    }
+  }
+
+  int help() {
+    if (draining.get() != 0 || !draining.compareAndSet(0, 1)) {
+      return 0;
+    }
+    try {
+      return drain();
+    } finally {
+      draining.set(0);
+    }
+  }
+
+  // --- the completion thread -------------------------------------------------------------------
+
+  private void run() {
+    while (!stopped) {
+      final int done = help() + runPosted();
+      if (done == 0) {
+        sleep();
+      }
+    }
+  }
+
+  private void sleep() {
+    asleep = true;
+    if (helpers.get() == 0) {
+      setWaiting(1);
+    }
+    if (!stopped && posted.get() == null && (helpers.get() > 0 || !hasCompletions())) {
+      Native.awaitCompletions(runtime, SLEEP_MILLIS);
+    }
+    asleep = false;
+  }
+
+  private int runPosted() {
+    Callback newest = posted.getAndSet(null);
+    Callback oldest = null;
+    while (newest != null) {
+      final Callback next = newest.nextPosted;
+      newest.nextPosted = oldest;
+      oldest = newest;
+      newest = next;
+    }
+    int count = 0;
+    while (oldest != null) {
+      final Callback next = oldest.nextPosted;
+      oldest.nextPosted = null;
+      runOne(oldest);
+      oldest = next;
+      count++;
+      help();
+    }
+    return count;
+  }
+
+  private static void runOne(final Callback callback) {
+    try {
+      callback.run();
+    } catch (final RuntimeException | Error e) {
+      LOG.error("a callback failed", e);
+    }
+  }
+
+  private int drain() {
+    int done = 0;
+    for (final Port port : ports) {
+      final int count = port.takeCompletions(batch);
+      for (int i = 0; i < count; i++) {
+        tell(batch[i]);
+      }
+      done += count;
+    }
+    return done;
+  }
+
+  private void tell(final int slot) {
+    final SlotOwner owner = owners[slot];
+    owners[slot] = null;
+    if (owner == null) {
+      LOG.error("slot {} completed without an owner", slot);
+      return;
+    }
+    try {
+      owner.slotDone(slot);
+    } catch (final RuntimeException | Error e) {
+      LOG.error("completion of slot {} failed", slot, e);
+    }
+  }
+
+  private boolean hasCompletions() {
+    for (final Port port : ports) {
+      if (port.hasCompletions()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void setWaiting(final int value) {
+    INT.setVolatile(control, PortLayout.DRAINER_WAITING, value);
+    VarHandle.fullFence();
+  }
+}

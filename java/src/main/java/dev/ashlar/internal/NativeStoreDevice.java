@@ -1,0 +1,206 @@
+package dev.ashlar.internal;
+
+import dev.ashlar.ChunkStoreOptions;
+import dev.ashlar.Device;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** A store opened by the native core. */
+public final class NativeStoreDevice implements StoreDevice {
+  private static final int SHARE_OF_PAGE_BUFFERS = 8;
+
+  private final SharedRuntime runtime;
+  private final long handle;
+  private final boolean memory;
+  private final boolean inline;
+
+  private NativeStoreDevice(
+      final SharedRuntime runtime, final long handle, final boolean memory, final boolean inline) {
+    this.runtime = runtime;
+    this.handle = handle;
+    this.memory = memory;
+    this.inline = inline;
+  }
+
+  /** What is on a device, as {@link Native#deviceProbe} tells. */
+  public enum Content {
+    /** Nothing but zeros where formats keep their marks. */
+    ZEROS,
+    /** An Ashlar store. */
+    STORE,
+    /** Another SPDK blobstore or BlobFS. */
+    FOREIGN_BLOBSTORE,
+    /** Something else. */
+    OTHER
+  }
+
+  /**
+   * Looks at a device without changing it.
+   *
+   * @param path of a file or block device
+   * @return what is on it
+   */
+  public static Content probe(final String path) {
+    NativeLibrary.load();
+    return Content.values()[Native.deviceProbe(path)];
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param options of the store
+   * @param createFile whether the file is created
+   * @param formatAs identity of a new store, 16 bytes; null to load the one that is there
+   * @return the store, in recovery unless it is read-only
+   */
+  public static NativeStoreDevice open(
+      final ChunkStoreOptions options, final boolean createFile, final byte @Nullable [] formatAs) {
+    final SharedRuntime runtime =
+        SharedRuntime.acquire(
+            options.runtime(), options.memoryBudgetBytes() / SHARE_OF_PAGE_BUFFERS);
+    boolean done = false;
+    try {
+      final Device device = options.device();
+      final boolean file = device.kind() == Device.Kind.FILE;
+      final long handle =
+          Native.storeOpen(
+              runtime.handle(),
+              device.kind() == Device.Kind.MEMORY ? 0 : file ? 1 : 2,
+              device.label(),
+              file ? options.sizeBytes() : device.sizeBytes(),
+              flags(options, createFile, formatAs != null),
+              device.sectorBytes(),
+              options.clusterBytes(),
+              formatAs);
+      final long[] numbers = new long[StoreNumbers.COUNT];
+      Native.storeNumbers(handle, numbers);
+      done = true;
+      return new NativeStoreDevice(
+          runtime, handle, !file, numbers[StoreNumbers.INLINE_READ] != 0);
+    } finally {
+      if (!done) {
+        runtime.release();
+      }
+    }
+  }
+
+  private static int flags(
+      final ChunkStoreOptions options, final boolean createFile, final boolean format) {
+    return (createFile ? Native.OPEN_CREATE_FILE : 0)
+        | (format ? Native.OPEN_FORMAT : 0)
+        | (options.readOnly() ? Native.OPEN_READ_ONLY : 0)
+        | (options.useIoUring() ? 0 : Native.OPEN_NO_URING)
+        | (options.directIo() ? 0 : Native.OPEN_NO_DIRECT_IO);
+  }
+
+  @Override
+  public DataPath path() {
+    return runtime;
+  }
+
+  @Override
+  public long handle() {
+    return handle;
+  }
+
+  @Override
+  public boolean readsInline() {
+    return inline;
+  }
+
+  @Override
+  public boolean isMemory() {
+    return memory;
+  }
+
+  @Override
+  public int readInline(
+      final long address, final int inPage, final int length, final long location, final int crc) {
+    return Native.readInline(handle, address, inPage, length, location, crc);
+  }
+
+  @Override
+  public int readInline(
+      final byte[] into,
+      final int at,
+      final int inPage,
+      final int length,
+      final long location,
+      final int crc) {
+    return Native.readInlineHeap(handle, into, at, inPage, length, location, crc);
+  }
+
+  @Override
+  public void numbers(final long[] into) {
+    Native.storeNumbers(handle, into);
+  }
+
+  @Override
+  public String backend() {
+    return Native.storeBackend(handle);
+  }
+
+  @Override
+  public byte[] id() {
+    return Native.storeId(handle);
+  }
+
+  @Override
+  public String[] damage() {
+    return Native.storeDamage(handle);
+  }
+
+  @Override
+  public long generation() {
+    return Native.storeGeneration(handle);
+  }
+
+  @Override
+  public void setGeneration(final long generation) {
+    Native.storeSetGeneration(handle, generation);
+  }
+
+  @Override
+  public long[] spaceBlobs() {
+    return Native.spaceBlobs(handle);
+  }
+
+  @Override
+  public long markUsed(final long[] runs, final int count) {
+    return Native.spaceMarkUsed(handle, runs, count);
+  }
+
+  @Override
+  public void loadBitmap(final int blob, final long[] words) {
+    Native.spaceLoadBitmap(handle, blob, words);
+  }
+
+  @Override
+  public long[] bitmap(final int blob) {
+    return Native.spaceBitmap(handle, blob);
+  }
+
+  @Override
+  public void start() {
+    Native.storeStart(handle);
+  }
+
+  @Override
+  public void quiesce() {
+    Native.storeQuiesce(handle);
+  }
+
+  @Override
+  public void close(final boolean clean) {
+    try {
+      Native.storeClose(handle, clean);
+    } finally {
+      runtime.release();
+    }
+  }
+
+  @Override
+  public ByteBuffer allocate(final int bytes) {
+    return UserMemory.allocate(bytes);
+  }
+}

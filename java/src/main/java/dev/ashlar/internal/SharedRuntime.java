@@ -1,0 +1,159 @@
+package dev.ashlar.internal;
+
+import dev.ashlar.BadConfigurationException;
+import dev.ashlar.NativeMemoryException;
+import dev.ashlar.RuntimeOptions;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one runtime of this process: its reactors run in native code, its rings and op slots lie in
+ * memory shared with them. Whoever opens a store holds a reference; the last one to let go stops
+ * it.
+ */
+public final class SharedRuntime implements DataPath {
+  private static final int SLOTS = 512;
+
+  private static @Nullable SharedRuntime current;
+  private static int references;
+
+  private final long handle;
+  private final RuntimeOptions options;
+  private final OpSlots slots;
+  private final Port[] ports;
+  private final Completions completions;
+
+  private SharedRuntime(final RuntimeOptions options, final long bufferBytes) {
+    this.options = options;
+    this.handle =
+        Native.runtimeStart(
+            options.reactors(),
+            options.idlePolicy().ordinal(),
+            options.spin().toNanos(),
+            SLOTS,
+            bufferBytes);
+    final int reactors = Native.runtimeReactors(handle);
+    final int capacity = PortLayout.capacity(SLOTS);
+    final ByteBuffer memory = Native.runtimeMemory(handle);
+    this.ports = new Port[reactors];
+    for (int i = 0; i < reactors; i++) {
+      final int from = PortLayout.CONTROL_BYTES + i * PortLayout.portBytes(capacity);
+      ports[i] = new Port(memory.slice(from, PortLayout.portBytes(capacity)), capacity);
+    }
+    this.slots =
+        new OpSlots(
+            memory.slice(PortLayout.slotsOffset(reactors, capacity), OpSlots.bytes(SLOTS)), SLOTS);
+    this.completions =
+        new Completions(handle, memory.slice(0, PortLayout.CONTROL_BYTES), ports, SLOTS);
+  }
+
+  /**
+   * Starts the runtime or takes another reference to the one that runs.
+   *
+   * @param options must equal those of a running one
+   * @param bufferBytes page buffers of all reactors together, if it is started
+   * @return the runtime
+   * @throws BadConfigurationException if one runs with other options
+   */
+  public static SharedRuntime acquire(final RuntimeOptions options, final long bufferBytes) {
+    synchronized (SharedRuntime.class) {
+      if (current == null) {
+        NativeLibrary.load();
+        current = new SharedRuntime(options, bufferBytes);
+        current.completions.start();
+      } else if (!current.options.equals(options)) {
+        throw new BadConfigurationException(
+            "runtime options ("
+                + options
+                + ") differ from those of the runtime that is open in this process ("
+                + current.options
+                + ")");
+      }
+      references++;
+      return current;
+    }
+  }
+
+  /** Gives a reference back; every store of the caller is closed. */
+  public void release() {
+    synchronized (SharedRuntime.class) {
+      if (--references == 0) {
+        current = null;
+        completions.stop();
+        Native.runtimeStop(handle);
+      }
+    }
+  }
+
+  long handle() {
+    return handle;
+  }
+
+  @Override
+  public OpSlots slots() {
+    return slots;
+  }
+
+  @Override
+  public int reactors() {
+    return ports.length;
+  }
+
+  @Override
+  public void submit(final int slot, final int reactor, final SlotOwner owner) {
+    completions.expect(slot, owner);
+    if (ports[reactor].submit(slot)) {
+      Native.wake(handle, reactor);
+    }
+  }
+
+  @Override
+  public int help() {
+    return completions.help();
+  }
+
+  @Override
+  public void startHelping() {
+    completions.startHelping();
+  }
+
+  @Override
+  public void stopHelping() {
+    completions.stopHelping();
+  }
+
+  @Override
+  public void post(final Callback callback) {
+    completions.post(callback);
+  }
+
+  @Override
+  public ByteBuffer allocate(final int bytes) {
+    return allocateAligned(bytes);
+  }
+
+  /**
+   * Page-aligned zeroed memory outside the heap.
+   *
+   * @param bytes at least 1
+   * @return a direct buffer
+   * @throws NativeMemoryException if there is none
+   */
+  public static ByteBuffer allocateAligned(final int bytes) {
+    final ByteBuffer buffer = Native.allocate(bytes);
+    if (buffer == null) {
+      throw new NativeMemoryException("cannot allocate " + bytes + " bytes outside the heap");
+    }
+    return buffer;
+  }
+
+  @Override
+  public void free(final ByteBuffer buffer) {
+    Native.free(Native.address(buffer));
+  }
+
+  @Override
+  public long address(final ByteBuffer direct) {
+    return Native.address(direct);
+  }
+}
