@@ -39,6 +39,7 @@ public final class OpSlots {
   // The free list: the lower half is the first free slot, the upper half counts changes.
   private final AtomicLong head = new AtomicLong();
   private final int[] next;
+  private final int[] tags;
   private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
 
   /**
@@ -53,6 +54,7 @@ public final class OpSlots {
     this.ints = this.memory.asIntBuffer();
     this.count = count;
     this.next = new int[count];
+    this.tags = new int[count];
     for (int i = 0; i < count; i++) {
       next[i] = i + 1 < count ? i + 1 : NONE;
     }
@@ -155,6 +157,26 @@ public final class OpSlots {
 
   private static long successor(final long seen, final int first) {
     return ((seen >>> Integer.SIZE) + 1) << Integer.SIZE | Integer.toUnsignedLong(first);
+  }
+
+  /**
+   * Notes a number with a slot, for its owner.
+   *
+   * @param slot that the caller has
+   * @param tag any number
+   */
+  public void setTag(final int slot, final int tag) {
+    tags[slot] = tag;
+  }
+
+  /**
+   * What was noted with a slot.
+   *
+   * @param slot that the caller has
+   * @return the number
+   */
+  public int tag(final int slot) {
+    return tags[slot];
   }
 
   // --- input fields ----------------------------------------------------------------------------

@@ -1,0 +1,86 @@
+package dev.ashlar.internal.engine;
+
+import dev.ashlar.AshlarException;
+import dev.ashlar.ChecksumException;
+import dev.ashlar.ChunkKey;
+import dev.ashlar.CorruptMetadataException;
+import dev.ashlar.OutOfSpaceException;
+import dev.ashlar.ReadOnlyStoreException;
+import dev.ashlar.StorageIoException;
+import dev.ashlar.internal.NativeErrors;
+import dev.ashlar.internal.OpSlots;
+import dev.ashlar.internal.ResultCode;
+
+/** Makes exceptions of the engine; every operation gets an instance of its own. */
+final class Errors {
+
+  private Errors() {}
+
+  /**
+   * The error of an operation on pages of a chunk, from its slot.
+   *
+   * @param what was done, such as "read"
+   * @param firstPage of the operation
+   */
+  static RuntimeException ofSlot(
+      final OpSlots slots,
+      final int slot,
+      final String what,
+      final ChunkKey key,
+      final long firstPage) {
+    final int code = -slots.status(slot);
+    final long page = firstPage + slots.failedPage(slot);
+    final long location = slots.failedLocation(slot);
+    if (code == ResultCode.CHECKSUM_MISMATCH.number()) {
+      return new ChecksumException(
+          key,
+          page,
+          location >>> Integer.SIZE,
+          slots.failedOffset(slot),
+          slots.expectedCrc(slot),
+          slots.actualCrc(slot));
+    }
+    if (code == ResultCode.OUT_OF_SPACE.number()) {
+      return new OutOfSpaceException(
+          "the device is full: cannot " + what + " chunk " + key + "; remove chunks to make room");
+    }
+    return NativeErrors.toException(
+        code,
+        slots.errno(slot),
+        "cannot "
+            + what
+            + " chunk "
+            + key
+            + " (page "
+            + page
+            + ", blob "
+            + (location >>> Integer.SIZE)
+            + ", offset "
+            + slots.failedOffset(slot)
+            + " on the device)");
+  }
+
+  /** The error with which changes are refused after a first one. */
+  static RuntimeException again(final RuntimeException first) {
+    final String message =
+        "changes are refused since an earlier error: "
+            + first.getMessage()
+            + "; close the store and open it again";
+    if (first instanceof CorruptMetadataException) {
+      return new CorruptMetadataException(first.getMessage(), first);
+    }
+    if (first instanceof ReadOnlyStoreException) {
+      return new ReadOnlyStoreException(first.getMessage());
+    }
+    final int errno = first instanceof StorageIoException io ? io.errno() : 0;
+    return new StorageIoException(message, errno, first);
+  }
+
+  /** What a failure of our own code becomes: the state behind it is not known. */
+  static RuntimeException unexpected(final Throwable error) {
+    if (error instanceof AshlarException known) {
+      return known;
+    }
+    return new StorageIoException("an unexpected error of the store: " + error, 0, error);
+  }
+}
