@@ -6,33 +6,55 @@ import org.jspecify.annotations.Nullable;
 final class ChunkChange {
   static final long NOTHING_DROPPED = Long.MAX_VALUE;
 
-  final Chunk chunk;
+  Chunk chunk; // set while in use
   boolean exists;
   long sizeBytes;
   long version;
   long createdMicros;
   long modifiedMicros;
 
+  /** The chunk has a stored record, of a chunk of {@link #storedBytes} bytes. */
+  boolean wasStored;
+
+  long storedBytes;
+
   /** Stored maps of segments from this one on do not count any more. */
-  long dropFrom = NOTHING_DROPPED;
+  long dropFrom;
 
   /** The same as far as it has been published; changed under the monitor of the chunk. */
-  long publishedDropFrom = NOTHING_DROPPED;
+  long publishedDropFrom;
 
   /** Maps of segments from this one on must not be loaded; under the monitor of the chunk. */
-  long loadsBlockedFrom = NOTHING_DROPPED;
+  long loadsBlockedFrom;
 
   /** It is in the list of what the next publication shows. */
   boolean touched;
 
   @Nullable SegmentChange segments;
 
-  ChunkChange(final Chunk chunk) {
-    this.chunk = chunk;
-    exists = chunk.exists;
-    sizeBytes = chunk.sizeBytes;
-    version = chunk.version;
-    createdMicros = chunk.createdMicros;
-    modifiedMicros = chunk.modifiedMicros;
+  @SuppressWarnings("NullAway.Init")
+  ChunkChange() {}
+
+  /** Starts from what is published, which is stored as well. */
+  void prepare(final Chunk of) {
+    chunk = of;
+    exists = of.exists;
+    sizeBytes = of.sizeBytes;
+    version = of.version;
+    createdMicros = of.createdMicros;
+    modifiedMicros = of.modifiedMicros;
+    wasStored = of.exists;
+    storedBytes = of.exists ? of.sizeBytes : 0;
+    dropFrom = NOTHING_DROPPED;
+    publishedDropFrom = NOTHING_DROPPED;
+    loadsBlockedFrom = NOTHING_DROPPED;
+    touched = false;
+    segments = null;
+  }
+
+  @SuppressWarnings("NullAway")
+  void forget() {
+    chunk = null;
+    segments = null;
   }
 }

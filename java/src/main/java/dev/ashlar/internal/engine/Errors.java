@@ -60,6 +60,11 @@ final class Errors {
             + " on the device)");
   }
 
+  /** The error of a flush. */
+  static RuntimeException ofFlush(final int status, final int errno) {
+    return NativeErrors.toException(-status, errno, "cannot flush the device");
+  }
+
   /** The error with which changes are refused after a first one. */
   static RuntimeException again(final RuntimeException first) {
     final String message =

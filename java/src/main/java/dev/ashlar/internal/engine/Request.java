@@ -3,7 +3,6 @@ package dev.ashlar.internal.engine;
 import dev.ashlar.internal.Callback;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,8 +47,7 @@ final class Request extends Callback {
 
   // Whoever waits.
   @Nullable CompletableFuture<@Nullable Void> future;
-  private volatile @Nullable Thread waiter;
-  private volatile boolean done;
+  private final Signal signal = new Signal();
 
   Request(final Engine engine) {
     this.engine = engine;
@@ -66,8 +64,7 @@ final class Request extends Callback {
     failure = null;
     nextQueued = null;
     future = null;
-    waiter = null;
-    done = false;
+    signal.reset();
   }
 
   void add(final Op op) {
@@ -79,6 +76,14 @@ final class Request extends Callback {
     }
     lastOp = op;
     opCount++;
+  }
+
+  /** Its only operation, which it forgets. */
+  Op takeOnlyOp() {
+    final Op op = opOfTask();
+    firstOp = null;
+    lastOp = null;
+    return op;
   }
 
   /** All operations are there. */
@@ -107,12 +112,7 @@ final class Request extends Callback {
       return;
     }
     engine.budget().release(cost);
-    done = true;
-    // From here on the waiter may have used it for something new; then this wakes nobody or early.
-    final Thread waiting = waiter;
-    if (waiting != null) {
-      LockSupport.unpark(waiting);
-    }
+    signal.set();
   }
 
   @Override
@@ -125,16 +125,16 @@ final class Request extends Callback {
     home.complete(told, null, error);
   }
 
-  /** Waits for {@link #finish}; an interrupt is kept for later. */
+  /** Waits for {@link #finish}. */
   void await() {
-    waiter = Thread.currentThread();
-    boolean interrupted = false;
-    while (!done) {
-      LockSupport.park(this);
-      interrupted |= Thread.interrupted();
+    signal.await(engine.path(), engine.commitGauge());
+  }
+
+  /** The first operation, which there is. */
+  Op opOfTask() {
+    if (firstOp == null) {
+      throw new IllegalStateException("a request without an operation");
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    return firstOp;
   }
 }

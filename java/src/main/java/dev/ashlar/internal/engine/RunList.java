@@ -12,9 +12,19 @@ final class RunList {
   private long pages;
 
   void add(final long location) {
-    pages++;
+    add(location, 1);
+  }
+
+  void addAll(final RunList other) {
+    for (int i = 0; i < other.size; i++) {
+      add(other.locations[i], other.counts[i]);
+    }
+  }
+
+  private void add(final long location, final int count) {
+    pages += count;
     if (size > 0 && locations[size - 1] + counts[size - 1] == location) {
-      counts[size - 1]++;
+      counts[size - 1] += count;
       return;
     }
     if (size == locations.length) {
@@ -22,16 +32,8 @@ final class RunList {
       counts = Arrays.copyOf(counts, 2 * size);
     }
     locations[size] = location;
-    counts[size] = 1;
+    counts[size] = count;
     size++;
-  }
-
-  void addAll(final RunList other) {
-    for (int i = 0; i < other.size; i++) {
-      for (int page = 0; page < other.counts[i]; page++) {
-        add(other.locations[i] + page);
-      }
-    }
   }
 
   int size() {

@@ -16,7 +16,7 @@ final class SegmentChange {
   private final long[] changed = new long[WORDS];
   private final long[] unpublished = new long[WORDS];
 
-  CachedSegment base;
+  CachedSegment base; // set while in use
 
   /** The published map does not count: it is from before a removal or shrinking. */
   boolean replaces;
@@ -40,6 +40,21 @@ final class SegmentChange {
     next = null;
     Arrays.fill(changed, 0);
     Arrays.fill(unpublished, 0);
+  }
+
+  @SuppressWarnings("NullAway")
+  void forget() {
+    base = null;
+    next = null;
+  }
+
+  /** Number of leading pages up to the last one that is not a hole. */
+  int pages() {
+    int end = Pages.SEGMENT_PAGES;
+    while (end > 0 && location(end - 1) == Pages.HOLE) {
+      end--;
+    }
+    return end;
   }
 
   /** Location of a page as this change leaves it. */
@@ -73,11 +88,12 @@ final class SegmentChange {
     return (changed[page >>> 6] & 1L << page) != 0;
   }
 
-  /** Whether its page is a hole or beyond what anybody changed: the first page of the next run. */
+  /** The first changed page from a page on, or the end of the segment. */
   int nextChanged(final int from) {
     return next(changed, from, false);
   }
 
+  /** The first page from a page on that has not changed, or the end of the segment. */
   int nextUnchanged(final int from) {
     return next(changed, from, true);
   }

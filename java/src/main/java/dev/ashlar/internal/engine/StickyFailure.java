@@ -19,6 +19,15 @@ final class StickyFailure {
     return first.get();
   }
 
+  /** The first error, which there is. */
+  RuntimeException require() {
+    final RuntimeException error = first.get();
+    if (error == null) {
+      throw new IllegalStateException("there was no error");
+    }
+    return error;
+  }
+
   /** Throws the first error, if there is one, as a fresh exception of the same class and text. */
   void throwIfFailed() {
     final RuntimeException error = first.get();
