@@ -39,6 +39,9 @@ final class Chunk extends CacheEntry {
   long createdMicros;
   long modifiedMicros;
 
+  /** Counts dropped maps, for whoever is loading one; under the monitor. */
+  int mapsDropped;
+
   /** No longer in the cache: whoever wants to change it, or to load maps into it, looks again. */
   boolean evicted;
 
@@ -99,10 +102,9 @@ final class Chunk extends CacheEntry {
     SEQUENCE.setRelease(this, (int) SEQUENCE.getOpaque(this) + 1);
   }
 
-  /** Lets go whoever is reading or loading maps now, so that he begins again. */
+  /** Lets whoever is loading a map now begin again; under the monitor. */
   void mapsChanged() {
-    beginChange();
-    endChange();
+    mapsDropped++;
   }
 
   // --- queue, under the monitor ----------------------------------------------------------------
@@ -149,7 +151,6 @@ final class Chunk extends CacheEntry {
         return Eviction.PINNED;
       }
       evicted = true;
-      mapsChanged();
     }
     return Eviction.DONE;
   }

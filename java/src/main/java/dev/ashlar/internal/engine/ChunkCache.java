@@ -107,8 +107,14 @@ final class ChunkCache {
   private @Nullable CachedSegment loadSegment(
       final Chunk chunk, final long number, final SegmentMap into) {
     while (true) {
-      final int seen = chunk.beginRead();
-      final boolean stored = mayBeStored(chunk, number);
+      final int seen;
+      final int droppedBefore;
+      final boolean stored;
+      synchronized (chunk) {
+        seen = chunk.beginRead();
+        droppedBefore = chunk.mapsDropped;
+        stored = mayBeStored(chunk, number);
+      }
       if (stored) {
         metadata.readSegment(chunk.key, number, into);
       }
@@ -121,7 +127,9 @@ final class ChunkCache {
         if (other != null) {
           return other;
         }
-        if (!chunk.validate(seen) || waitWhileBlocked(chunk, number)) {
+        if (!chunk.validate(seen)
+            || chunk.mapsDropped != droppedBefore
+            || waitWhileBlocked(chunk, number)) {
           continue;
         }
         segment = new CachedSegment(chunk, number);
@@ -138,15 +146,14 @@ final class ChunkCache {
 
   /**
    * Whether the stored map of a segment, if there is one, goes with the published state: there is
-   * none beyond the end, and one from before a published removal or shrinking does not count.
+   * none beyond the end, and one from before a published removal or shrinking does not count. Under
+   * the monitor.
    */
   private static boolean mayBeStored(final Chunk chunk, final long number) {
-    synchronized (chunk) {
-      final ChunkChange change = chunk.change;
-      return chunk.exists
-          && number <= Pages.segmentOf(chunk.sizeBytes - 1)
-          && (change == null || number < change.publishedDropFrom);
-    }
+    final ChunkChange change = chunk.change;
+    return chunk.exists
+        && number * Pages.SEGMENT_BYTES < chunk.sizeBytes
+        && (change == null || number < change.publishedDropFrom);
   }
 
   /**

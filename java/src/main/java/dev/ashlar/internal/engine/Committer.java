@@ -41,6 +41,7 @@ final class Committer {
   private final AshlarThread thread;
   private volatile boolean parked;
   private volatile boolean stopping;
+  private volatile boolean lost;
 
   /** When what is committed and not stored must be stored; counts unless the transaction is empty. */
   private long deadlineNanos;
@@ -99,6 +100,13 @@ final class Committer {
     task.task = Request.Task.RECLAIM;
     task.firstOp = op;
     enqueue(task);
+  }
+
+  /** After the end: throws if changes were acknowledged as ordered that could not be stored. */
+  void throwIfLost() {
+    if (lost) {
+      throw Errors.again(failure.require());
+    }
   }
 
   long commits() {
@@ -229,6 +237,7 @@ final class Committer {
   private void refuseChanges(final Throwable error) {
     LOG.error("a commit failed; changes are refused from now on", error);
     failure.set(Errors.unexpected(error));
+    lost |= transaction.isPublished();
     transaction.abandon();
   }
 

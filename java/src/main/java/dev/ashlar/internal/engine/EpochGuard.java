@@ -76,6 +76,11 @@ final class EpochGuard {
     return true;
   }
 
+  /** Whether nobody is inside; certain only once the guard is closed. */
+  boolean isEmpty() {
+    return hasLeft(0) && hasLeft(1);
+  }
+
   private static int stripe() {
     final long id = Thread.currentThread().getId();
     return (int) (id * 0x9E3779B97F4A7C15L >>> 40) & (STRIPES - 1);

@@ -20,7 +20,7 @@ final class Op {
   final WriteTransfer transfer;
 
   OpKind kind = OpKind.WRITE;
-  Chunk chunk;
+  Chunk chunk; // set when it is put into the queue
   Request request;
 
   /** Write: of the first byte. Resize: the new size, from where the last page is zeroed. */
@@ -65,9 +65,8 @@ final class Op {
     transfer = new WriteTransfer(engine, this);
   }
 
-  void prepare(final OpKind newKind, final Chunk of, final long at, final int bytes) {
+  void prepare(final OpKind newKind, final long at, final int bytes) {
     kind = newKind;
-    chunk = of;
     offset = at;
     length = bytes;
     firstPage = Pages.pageOf(at);

@@ -110,6 +110,7 @@ final class ReadOp extends Transfer {
   @Override
   void allDone(final @Nullable RuntimeException firstError) {
     failure = firstError;
+    releaseMemory();
     engine.guard().exit(guardToken);
     if (future == null) {
       signal.set();

@@ -26,11 +26,11 @@ final class Staging {
     return memory;
   }
 
-  void copyIn(final int at, final byte[] from, final int index, final int length) {
+  void copyIn(final int at, final ByteBuffer from, final int index, final int length) {
     memory.put(at, from, index, length);
   }
 
-  void copyOut(final int at, final byte[] into, final int index, final int length) {
-    memory.get(at, into, index, length);
+  void copyOut(final int at, final ByteBuffer into, final int index, final int length) {
+    into.put(index, memory, at, length);
   }
 }

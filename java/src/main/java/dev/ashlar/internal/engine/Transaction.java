@@ -28,6 +28,7 @@ final class Transaction {
   private final List<CachedSegment> dropped = new ArrayList<>();
   private final RunList freed = new RunList();
   private int segmentChanges;
+  private boolean published;
 
   private final ArrayDeque<ChunkChange> idleChunks = new ArrayDeque<>();
   private final ArrayDeque<SegmentChange> idleSegments = new ArrayDeque<>();
@@ -40,6 +41,11 @@ final class Transaction {
 
   boolean isEmpty() {
     return chunks.isEmpty();
+  }
+
+  /** Whether readers see something of it already. */
+  boolean isPublished() {
+    return published;
   }
 
   /** How many segments have changed, which is what bounds its memory. */
@@ -271,6 +277,7 @@ final class Transaction {
       change.touched = false;
     }
     touchedChunks.clear();
+    published = true;
     for (int i = 0; i < touchedSegments.size(); i++) {
       cache.resized(touchedSegments.get(i).base);
     }
@@ -390,6 +397,7 @@ final class Transaction {
     chunks.clear();
     freed.clear();
     segmentChanges = 0;
+    published = false;
   }
 
   private void recycle(final ChunkChange change) {

@@ -29,11 +29,11 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
   private final AtomicInteger nextPart = new AtomicInteger();
   private final AtomicInteger activeLanes = new AtomicInteger();
 
-  // The user's memory: a direct buffer, or an array with staging memory in between.
-  private @Nullable ByteBuffer direct; // kept reachable while native code uses its address
+  // The user's memory: a direct buffer, or a heap buffer with staging memory in between.
+  private @Nullable ByteBuffer buffer; // kept reachable while native code uses its address
+  private boolean staged;
   private long address;
-  private byte @Nullable [] array;
-  private int arrayIndex;
+  private int position;
   private final @Nullable Staging[] staging = new Staging[MAX_STAGED_LANES];
 
   private volatile @Nullable RuntimeException error;
@@ -62,21 +62,16 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
 
   // --- setting up ------------------------------------------------------------------------------
 
-  /** Names the user's memory: a buffer that is not changed and not kept beyond the transfer. */
-  final void memory(final ByteBuffer buffer, final int position) {
-    if (buffer.isDirect()) {
-      direct = buffer;
-      address = engine.path().address(buffer) + position;
-      array = null;
-    } else {
-      direct = null;
-      array = buffer.array();
-      arrayIndex = buffer.arrayOffset() + position;
-    }
+  /** Names the user's memory. Position and limit of the buffer are not changed. */
+  final void memory(final ByteBuffer memory, final int from) {
+    buffer = memory;
+    position = from;
+    staged = !memory.isDirect();
+    address = staged ? 0 : engine.path().address(memory) + from;
   }
 
   final boolean isStaged() {
-    return array != null;
+    return staged;
   }
 
   /** How much staging memory a range of a heap buffer will take. */
@@ -106,8 +101,8 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
 
   /** Lets go of the user's memory and of the staging memory. */
   final void releaseMemory() {
-    direct = null;
-    array = null;
+    buffer = null;
+    staged = false;
     for (int i = 0; i < staging.length && staging[i] != null; i++) {
       engine.staging().give(staging[i]);
       staging[i] = null;
@@ -170,7 +165,7 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
     final int length = (int) (partEnd(number) - from);
     partDone(slot, from, length);
     if (isStaged() && !isWrite()) {
-      stagingOf(lane).copyOut(Pages.inPage(from), heapArray(), arrayAt(from), length);
+      stagingOf(lane).copyOut(Pages.inPage(from), heapBuffer(), indexOf(from), length);
     }
   }
 
@@ -197,7 +192,7 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
     final Staging memory = stagingOf(lane);
     final int inPage = Pages.inPage(from);
     if (isWrite()) {
-      memory.copyIn(inPage, heapArray(), arrayAt(from), length);
+      memory.copyIn(inPage, heapBuffer(), indexOf(from), length);
     }
     return memory.address() + inPage;
   }
@@ -205,15 +200,15 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
   /** Which reactor moves the part that begins at an offset: always the same for one segment. */
   abstract int reactorFor(long from);
 
-  private byte[] heapArray() {
-    if (array == null) {
+  private ByteBuffer heapBuffer() {
+    if (buffer == null) {
       throw new IllegalStateException("the memory of a transfer is gone");
     }
-    return array;
+    return buffer;
   }
 
-  private int arrayAt(final long at) {
-    return arrayIndex + (int) (at - offset);
+  private int indexOf(final long at) {
+    return position + (int) (at - offset);
   }
 
   private Staging stagingOf(final int lane) {
