@@ -18,9 +18,9 @@ import java.util.concurrent.CompletableFuture;
  * }</pre>
  *
  * <p><b>Changes</b> of one chunk take effect in the order of the calls, whether they waited or not;
- * changes of different chunks run in parallel, and so do writes to different pages of one chunk. Each
- * change is atomic: after a crash it is there entirely or not at all. When a call returns, or its
- * future completes, the change is as safe as its {@link Durability} says.
+ * changes of different chunks run in parallel, and so do writes to different pages of one chunk.
+ * Each change is atomic: after a crash it is there entirely or not at all. When a call returns, or
+ * its future completes, the change is as safe as its {@link Durability} says.
  *
  * <p><b>Reads</b> show what has been committed. A read that runs at the same time as a write of the
  * same chunk shows all of that write or nothing of it.
@@ -272,8 +272,8 @@ public interface ChunkStore extends AutoCloseable {
   StoreStats stats();
 
   /**
-   * Closes the store: no new call is taken, those under way come to their regular end, everything is
-   * made durable. Again is fine; a second caller waits for the first.
+   * Closes the store: no new call is taken, those under way come to their regular end, everything
+   * is made durable. Again is fine; a second caller waits for the first.
    *
    * @throws IllegalStateException on a thread of the library; the store stays open
    * @throws AshlarException if something could not be made durable; the store is closed all the

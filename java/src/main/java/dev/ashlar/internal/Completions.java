@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes completions out of the rings and tells the owners of the slots.
  *
- * <p>Two kinds of threads do that, one at a time: the completion thread, which sleeps in native code
- * when there is nothing, and callers that wait for an operation of theirs and help meanwhile. Only
- * the completion thread runs callbacks, which are code of the store's user.
+ * <p>Two kinds of threads do that, one at a time: the completion thread, which sleeps in native
+ * code when there is nothing, and callers that wait for an operation of theirs and help meanwhile.
+ * Only the completion thread runs callbacks, which are code of the store's user.
  */
 final class Completions {
   private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
@@ -39,8 +39,7 @@ final class Completions {
   private volatile boolean asleep;
   private volatile boolean stopped;
 
-  Completions(
-      final long runtime, final ByteBuffer control, final Port[] ports, final int slots) {
+  Completions(final long runtime, final ByteBuffer control, final Port[] ports, final int slots) {
     this.runtime = runtime;
     this.control = control.order(ByteOrder.LITTLE_ENDIAN);
     this.ports = ports;

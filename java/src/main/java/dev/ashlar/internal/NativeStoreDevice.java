@@ -75,8 +75,7 @@ public final class NativeStoreDevice implements StoreDevice {
       final long[] numbers = new long[StoreNumbers.COUNT];
       Native.storeNumbers(handle, numbers);
       done = true;
-      return new NativeStoreDevice(
-          runtime, handle, !file, numbers[StoreNumbers.INLINE_READ] != 0);
+      return new NativeStoreDevice(runtime, handle, !file, numbers[StoreNumbers.INLINE_READ] != 0);
     } finally {
       if (!done) {
         runtime.release();

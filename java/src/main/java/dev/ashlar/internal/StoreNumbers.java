@@ -20,6 +20,7 @@ final class StoreNumbers {
   static final int BYTES_WRITTEN = 15;
   static final int BUFFER_BYTES = 16;
   static final int WAS_CLEAN = 17;
+
   /** Frees of pages that were not in use, and the like: faults of the caller, or ours. */
   static final int INTERNAL_ERRORS = 18;
 

@@ -5,9 +5,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Bounds what operations under way hold in memory. Each takes its cost before it starts and gives it
- * back when it is over; whoever finds nothing left waits, except on threads of the library, which go
- * beyond the limit instead of waiting for themselves.
+ * Bounds what operations under way hold in memory. Each takes its cost before it starts and gives
+ * it back when it is over; whoever finds nothing left waits, except on threads of the library,
+ * which go beyond the limit instead of waiting for themselves.
  */
 final class Budget {
   private final long limit;

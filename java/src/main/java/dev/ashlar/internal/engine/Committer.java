@@ -43,7 +43,9 @@ final class Committer {
   private volatile boolean stopping;
   private volatile boolean lost;
 
-  /** When what is committed and not stored must be stored; counts unless the transaction is empty. */
+  /**
+   * When what is committed and not stored must be stored; counts unless the transaction is empty.
+   */
   private long deadlineNanos;
 
   private volatile long commits;

@@ -5,10 +5,11 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /**
  * Knows when everybody who was inside at some moment has left.
  *
- * <p>Entering counts the caller under the current of two phases. {@link #flip} makes the other phase
- * current; once the count of the old one is zero, everybody who was inside before has left. Whoever
- * is counted under the old phase after a flip was not yet certain of it and counts himself anew. The
- * counters are striped by thread, so entering contends with nobody, and nothing is allocated.
+ * <p>Entering counts the caller under the current of two phases. {@link #flip} makes the other
+ * phase current; once the count of the old one is zero, everybody who was inside before has left.
+ * Whoever is counted under the old phase after a flip was not yet certain of it and counts himself
+ * anew. The counters are striped by thread, so entering contends with nobody, and nothing is
+ * allocated.
  */
 final class EpochGuard {
   private static final int STRIPES =

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * One change of one chunk, from its submission to its commit. Used again and again.
  *
  * <p>Its life, all transitions under the monitor of the chunk: appended to the chunk's queue; its
- * maps are loaded; nothing before it {@link #blockers blocks} it; its data moves; {@link #dataDone};
- * {@link #released}, when its whole request is, so that what it blocks may start; retired, when
- * everything before it is; unlinked by the commit, or when its request fails.
+ * maps are loaded; nothing before it {@link #blockers blocks} it; its data moves; {@link
+ * #dataDone}; {@link #released}, when its whole request is, so that what it blocks may start;
+ * retired, when everything before it is; unlinked by the commit, or when its request fails.
  */
 final class Op {
   private static final int KEPT_PAGES = Pages.SEGMENT_PAGES;
@@ -142,6 +142,8 @@ final class Op {
         + offset
         + "+"
         + length
-        + (pages == 0 ? "" : " to " + Arrays.toString(Arrays.copyOf(locations, Math.min(4, pages))));
+        + (pages == 0
+            ? ""
+            : " to " + Arrays.toString(Arrays.copyOf(locations, Math.min(4, pages))));
   }
 }

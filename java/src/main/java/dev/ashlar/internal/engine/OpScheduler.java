@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides when operations in the queues of their chunks may start and when they retire.
  *
- * <p>An operation starts when nothing before it in its queue that it conflicts with is unsettled, so
- * writes to different pages of a chunk move at the same time. Operations retire into the committer's
- * queue in the order of the chunk's queue; a request with several operations retires at once, when
- * all are at the front of their queues.
+ * <p>An operation starts when nothing before it in its queue that it conflicts with is unsettled,
+ * so writes to different pages of a chunk move at the same time. Operations retire into the
+ * committer's queue in the order of the chunk's queue; a request with several operations retires at
+ * once, when all are at the front of their queues.
  *
- * <p>No state of its own: everything is in the operations, under the monitors of their chunks. Never
- * more than one monitor is held. Chains of operations to start are passed along and started outside
- * any monitor.
+ * <p>No state of its own: everything is in the operations, under the monitors of their chunks.
+ * Never more than one monitor is held. Chains of operations to start are passed along and started
+ * outside any monitor.
  */
 final class OpScheduler {
   private final Engine engine;

@@ -129,8 +129,7 @@ final class PageReclaimer {
     private final int[] counts = new int[Pages.SEGMENT_PAGES];
     private int size;
 
-    void fill(
-        final long[] fromLocations, final int[] fromCounts, final int from, final int runs) {
+    void fill(final long[] fromLocations, final int[] fromCounts, final int from, final int runs) {
       System.arraycopy(fromLocations, from, locations, 0, runs);
       System.arraycopy(fromCounts, from, counts, 0, runs);
       size = runs;
@@ -150,9 +149,13 @@ final class PageReclaimer {
       batches.give(this);
       if (status < 0) {
         LOG.error("pages could not be freed, status {}", status);
-        engine.failure().set(
-            new CorruptMetadataException(
-                "pages could not be freed (status " + status + "): the maps of free pages are wrong"));
+        engine
+            .failure()
+            .set(
+                new CorruptMetadataException(
+                    "pages could not be freed (status "
+                        + status
+                        + "): the maps of free pages are wrong"));
       }
       if (inFlight.decrementAndGet() == 0) {
         engine.committer().wake();

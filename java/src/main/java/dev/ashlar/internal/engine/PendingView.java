@@ -3,9 +3,9 @@ package dev.ashlar.internal.engine;
 import dev.ashlar.internal.Pages;
 
 /**
- * The state of a chunk as the operations before some operation leave it: what is published, and over
- * it the operations in the queue, the newest first. All under the monitor of the chunk, and only for
- * facts that the earlier operations have settled.
+ * The state of a chunk as the operations before some operation leave it: what is published, and
+ * over it the operations in the queue, the newest first. All under the monitor of the chunk, and
+ * only for facts that the earlier operations have settled.
  */
 final class PendingView {
 

@@ -150,7 +150,8 @@ final class Reader {
     }
   }
 
-  // --- reads that complete a future ----------------------------------------------------------------
+  // --- reads that complete a future
+  // ----------------------------------------------------------------
 
   CompletableFuture<Integer> readAsync(
       final ChunkKey key, final long offset, final ByteBuffer target) {
@@ -244,8 +245,7 @@ final class Reader {
     }
   }
 
-  private int lookUpOnce(
-      final ReadOp op, final Chunk chunk, final long offset, final int wanted) {
+  private int lookUpOnce(final ReadOp op, final Chunk chunk, final long offset, final int wanted) {
     final int seen = chunk.beginRead();
     final boolean exists = chunk.exists;
     final long size = chunk.sizeBytes;
@@ -290,7 +290,8 @@ final class Reader {
     }
   }
 
-  // --- in the calling thread -----------------------------------------------------------------------
+  // --- in the calling thread
+  // -----------------------------------------------------------------------
 
   private boolean readsInline() {
     return device.readsInline() && (device.isMemory() || !VirtualThreads.isCurrentVirtual());

@@ -115,9 +115,7 @@ final class SegmentChange {
 
   /** Completes the arrays with what has not changed. */
   void completeFromBase() {
-    for (int page = nextUnchanged(0);
-        page < Pages.SEGMENT_PAGES;
-        page = nextUnchanged(page + 1)) {
+    for (int page = nextUnchanged(0); page < Pages.SEGMENT_PAGES; page = nextUnchanged(page + 1)) {
       locations[page] = replaces ? Pages.HOLE : base.location(page);
       crcs[page] = base.crc(page);
     }

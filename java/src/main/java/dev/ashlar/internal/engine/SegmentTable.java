@@ -88,7 +88,9 @@ final class SegmentTable {
     }
   }
 
-  /** Calls for each segment from a number on, in order. The table may lose the one it is called for. */
+  /**
+   * Calls for each segment from a number on, in order. The table may lose the one it is called for.
+   */
   void forEachFrom(final long from, final Consumer<CachedSegment> action) {
     final Object at = root;
     if (at instanceof CachedSegment segment) {

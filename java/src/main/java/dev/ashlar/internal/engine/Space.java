@@ -49,7 +49,9 @@ final class Space {
     final long[] blobs = device.spaceBlobs();
     for (int i = 0; i < blobs.length; i += 2) {
       final SpaceRecord record = saved.get((int) blobs[i]);
-      if (record == null || record.generation() != savedGeneration || record.pages() != blobs[i + 1]) {
+      if (record == null
+          || record.generation() != savedGeneration
+          || record.pages() != blobs[i + 1]) {
         LOG.info("the saved map of free pages of blob {} does not fit", blobs[i]);
         return false;
       }
@@ -125,13 +127,20 @@ final class Space {
     final long first = owners.badFirst();
     final long pages = owners.badPages();
     final String where =
-        "pages " + pageOf(first) + " to " + (pageOf(first) + pages - 1) + " of blob " + blobOf(first);
+        "pages "
+            + pageOf(first)
+            + " to "
+            + (pageOf(first) + pages - 1)
+            + " of blob "
+            + blobOf(first);
     return new CorruptMetadataException(
         switch (why) {
           case TWO_OWNERS -> describeOwners(first, pages);
-          case NO_SUCH_BLOB -> where + " are in use, but there is no such blob: " + users(first, pages);
+          case NO_SUCH_BLOB ->
+              where + " are in use, but there is no such blob: " + users(first, pages);
           case OUT_OF_RANGE -> where + " are in use, but not in the blob: " + users(first, pages);
-          case DAMAGED_BLOB -> where + " are in use, but the blob is damaged: " + users(first, pages);
+          case DAMAGED_BLOB ->
+              where + " are in use, but the blob is damaged: " + users(first, pages);
         });
   }
 

@@ -1,8 +1,6 @@
 package dev.ashlar.internal.engine;
 
-/**
- * Learns whether spinning pays for one kind of wait. Races between threads only blur it.
- */
+/** Learns whether spinning pays for one kind of wait. Races between threads only blur it. */
 final class SpinGauge {
   static final long SPIN_NANOS = 50_000;
 

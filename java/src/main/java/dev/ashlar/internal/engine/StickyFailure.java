@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first error after which the state of the device or of the metadata is not known any more. From
- * then on the store refuses changes with it; only opening the store again helps.
+ * The first error after which the state of the device or of the metadata is not known any more.
+ * From then on the store refuses changes with it; only opening the store again helps.
  */
 final class StickyFailure {
   private final AtomicReference<@Nullable RuntimeException> first = new AtomicReference<>();

@@ -123,10 +123,7 @@ final class StoreImpl implements ChunkStore {
 
   @Override
   public void write(
-      final ChunkKey key,
-      final long offset,
-      final ByteBuffer source,
-      final Durability durability) {
+      final ChunkKey key, final long offset, final ByteBuffer source, final Durability durability) {
     Checks.write(key, offset, source);
     Arguments.notNull("durability", durability);
     submission.change(OpKind.WRITE, key, offset, source, isDurable(durability));
@@ -141,10 +138,7 @@ final class StoreImpl implements ChunkStore {
 
   @Override
   public CompletableFuture<Void> writeAsync(
-      final ChunkKey key,
-      final long offset,
-      final ByteBuffer source,
-      final Durability durability) {
+      final ChunkKey key, final long offset, final ByteBuffer source, final Durability durability) {
     Checks.write(key, offset, source);
     Arguments.notNull("durability", durability);
     final ByteBuffer own = source.isDirect() ? source : source.duplicate();

@@ -141,7 +141,8 @@ public final class StoreOpener {
     return RocksMetadataStore.open(new MetadataOptions(folder, mode, memory));
   }
 
-  // --- existing stores -----------------------------------------------------------------------------
+  // --- existing stores
+  // -----------------------------------------------------------------------------
 
   private static ChunkStore openExisting(final ChunkStoreOptions options) {
     if (options.errorIfExists()) {
@@ -149,7 +150,8 @@ public final class StoreOpener {
     }
     final Path folder = MetadataFolder.resolve(options);
     if (folder == null) {
-      throw new BadConfigurationException("device " + options.device() + " needs a metadata folder");
+      throw new BadConfigurationException(
+          "device " + options.device() + " needs a metadata folder");
     }
     final StoreDevice device = NativeStoreDevice.open(options, false, null);
     MetadataStore metadata = null;

@@ -35,7 +35,8 @@ final class Submission {
     }
   }
 
-  // --- one change ----------------------------------------------------------------------------------
+  // --- one change
+  // ----------------------------------------------------------------------------------
 
   /** Makes one change and waits for it. */
   void change(
@@ -109,7 +110,8 @@ final class Submission {
     engine.scheduler().append(op);
   }
 
-  // --- many changes --------------------------------------------------------------------------------
+  // --- many changes
+  // --------------------------------------------------------------------------------
 
   /** Makes changes together and waits for them. */
   void changeAll(final List<Change> changes, final boolean durable) {
@@ -192,7 +194,8 @@ final class Submission {
     }
   }
 
-  // --- tasks ---------------------------------------------------------------------------------------
+  // --- tasks
+  // ---------------------------------------------------------------------------------------
 
   /** Makes everything durable that was committed, and waits for it. */
   void sync() {
@@ -219,7 +222,8 @@ final class Submission {
     }
   }
 
-  // --- steps ---------------------------------------------------------------------------------------
+  // --- steps
+  // ---------------------------------------------------------------------------------------
 
   private int begin(final long cost) {
     engine.budget().acquire(cost, !AshlarThread.isCurrent());

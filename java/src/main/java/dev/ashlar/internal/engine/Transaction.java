@@ -365,8 +365,7 @@ final class Transaction {
     }
     for (int page = segment.nextChanged(0); page < Pages.SEGMENT_PAGES; ) {
       final int end = segment.nextUnchanged(page);
-      batch.mergeSegment(
-          key, base.number, page, end - page, segment.locations, segment.crcs, page);
+      batch.mergeSegment(key, base.number, page, end - page, segment.locations, segment.crcs, page);
       page = segment.nextChanged(end);
     }
     base.storedBytes += merged;

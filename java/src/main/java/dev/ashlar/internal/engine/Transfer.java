@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Moves a range of bytes of a chunk through op slots: one part per segment, several parts at once,
- * each in a lane. A lane keeps its slot, and for heap data its piece of staging memory, from part to
- * part, so that any length goes through a bounded number of them.
+ * each in a lane. A lane keeps its slot, and for heap data its piece of staging memory, from part
+ * to part, so that any length goes through a bounded number of them.
  *
  * <p>One range at a time; used again and again. {@link #allDone} comes once, when no slot is in
  * flight any more.

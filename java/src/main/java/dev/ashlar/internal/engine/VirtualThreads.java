@@ -23,7 +23,8 @@ final class VirtualThreads {
       return MethodHandles.publicLookup()
           .findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
     } catch (final NoSuchMethodException | IllegalAccessException e) {
-      return MethodHandles.dropArguments(MethodHandles.constant(boolean.class, false), 0, Thread.class);
+      return MethodHandles.dropArguments(
+          MethodHandles.constant(boolean.class, false), 0, Thread.class);
     }
   }
 }

@@ -4,7 +4,9 @@ import dev.ashlar.internal.OpSlots;
 import dev.ashlar.internal.Pages;
 import org.jspecify.annotations.Nullable;
 
-/** Moves the data of one operation to fresh pages, merged with the old content of its edge pages. */
+/**
+ * Moves the data of one operation to fresh pages, merged with the old content of its edge pages.
+ */
 final class WriteTransfer extends Transfer {
   private final Op op;
   private final OpSlots slots;
@@ -58,8 +60,7 @@ final class WriteTransfer extends Transfer {
     final long firstPage = Pages.pageOf(from);
     final long lastPage = Pages.pageOf(from + length - 1);
     final int pages = (int) (lastPage - firstPage) + 1;
-    slots.write(
-        slot, engine.device().handle(), partAddress, Pages.inPage(from), length, pages);
+    slots.write(slot, engine.device().handle(), partAddress, Pages.inPage(from), length, pages);
     final long lastOfOp = op.firstPage + op.pages - 1;
     if (firstPage == op.firstPage) {
       slots.oldHead(slot, headLocation, headCrc);

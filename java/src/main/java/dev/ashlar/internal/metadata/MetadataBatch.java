@@ -210,6 +210,17 @@ public final class MetadataBatch {
     deleteRecord(FAMILY_DEFAULT, MetadataCodec.cleanKey());
   }
 
+  /**
+   * Adds all changes of another batch, in their order.
+   *
+   * @param other not changed
+   */
+  public void addAll(final MetadataBatch other) {
+    final int at = log.extend(other.log.size());
+    System.arraycopy(other.log.array(), 0, log.array(), at, other.log.size());
+    count += other.count;
+  }
+
   /** Makes this batch empty; it keeps its memory. */
   public void clear() {
     log.clear();

@@ -1,0 +1,159 @@
+package dev.ashlar.internal.metadata;
+
+import dev.ashlar.ChunkKey;
+import dev.ashlar.StorageIoException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Metadata that remembers every batch, so that a test can have it as a crash would leave it: all
+ * synced batches, and of those after the last synced one any prefix.
+ *
+ * <p>Locks itself and nothing else while it records; the batch is stored outside the lock.
+ */
+public final class RecordingMetadataStore implements MetadataStore {
+
+  private record Entry(MetadataBatch batch, boolean sync) {}
+
+  private final MetadataStore behind;
+  private final List<Entry> entries = new ArrayList<>();
+  private int synced;
+  private boolean keepOpen;
+  private boolean refusing;
+  private @Nullable RuntimeException failure;
+  private volatile Runnable beforeApply = () -> {};
+
+  /** Records what goes to another one. */
+  public RecordingMetadataStore(final MetadataStore behind) {
+    this.behind = behind;
+  }
+
+  /** Whether close is ignored, so that the content can be opened again. */
+  public void keepOpen(final boolean on) {
+    keepOpen = on;
+  }
+
+  /** From now on every batch fails, as if the power were gone. */
+  public synchronized void refuse() {
+    refusing = true;
+  }
+
+  /** The next batch fails with this error. */
+  public synchronized void failNext(final RuntimeException error) {
+    failure = error;
+  }
+
+  /** Called before a batch is recorded, in the thread of the committer. */
+  public void beforeApply(final Runnable action) {
+    beforeApply = action;
+  }
+
+  /** Number of batches that are durable. */
+  public synchronized int synced() {
+    return synced;
+  }
+
+  /** Bytes of all batches so far. */
+  public synchronized long bytes() {
+    return entries.stream().mapToLong(entry -> entry.batch.sizeBytes()).sum();
+  }
+
+  /** Writes what survives a crash now into another store. */
+  public synchronized RecordingMetadataStore crash(
+      final long seed, final RecordingMetadataStore into) {
+    final int some = new SplittableRandom(seed).nextInt(entries.size() - synced + 1);
+    for (final Entry entry : entries.subList(0, synced + some)) {
+      into.apply(entry.batch, true);
+    }
+    return into;
+  }
+
+  @Override
+  public void apply(final MetadataBatch batch, final boolean sync) {
+    beforeApply.run();
+    final int number;
+    synchronized (this) {
+      if (failure != null) {
+        final RuntimeException error = failure;
+        failure = null;
+        throw error;
+      }
+      if (refusing) {
+        throw new StorageIoException("the power is gone", 5, null);
+      }
+      final MetadataBatch copy = new MetadataBatch();
+      copy.addAll(batch);
+      entries.add(new Entry(copy, sync));
+      number = entries.size();
+    }
+    behind.apply(batch, sync);
+    synchronized (this) {
+      if (sync) {
+        synced = number;
+      }
+    }
+  }
+
+  @Override
+  public void sync() {
+    behind.sync();
+    synchronized (this) {
+      synced = entries.size();
+    }
+  }
+
+  @Override
+  public @Nullable ChunkRecord getChunk(final ChunkKey key) {
+    return behind.getChunk(key);
+  }
+
+  @Override
+  public boolean readSegment(final ChunkKey key, final long segment, final SegmentMap into) {
+    return behind.readSegment(key, segment, into);
+  }
+
+  @Override
+  public ChunkCursor chunks(final String prefix, final @Nullable ChunkKey after) {
+    return behind.chunks(prefix, after);
+  }
+
+  @Override
+  public SegmentCursor segments(final ChunkKey key, final long from) {
+    return behind.segments(key, from);
+  }
+
+  @Override
+  public SegmentCursor allSegments() {
+    return behind.allSegments();
+  }
+
+  @Override
+  public @Nullable StoreRecord getStore() {
+    return behind.getStore();
+  }
+
+  @Override
+  public OptionalLong getClean() {
+    return behind.getClean();
+  }
+
+  @Override
+  public List<SpaceRecord> getSpaces() {
+    return behind.getSpaces();
+  }
+
+  @Override
+  public MetadataStats stats() {
+    return behind.stats();
+  }
+
+  @Override
+  public void close() {
+    if (!keepOpen) {
+      behind.close();
+    }
+  }
+}
