@@ -1,5 +1,7 @@
 package dev.ashlar.internal.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.ashlar.ChunkStore;
 import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.Device;
@@ -11,13 +13,14 @@ import dev.ashlar.internal.metadata.MetadataOptions;
 import dev.ashlar.internal.metadata.RecordingMetadataStore;
 import dev.ashlar.internal.metadata.RocksMetadataStore;
 import dev.ashlar.internal.metadata.StoreRecord;
+import dev.ashlar.testing.StoreUnderTest;
 import java.util.function.UnaryOperator;
 
 /**
  * A store over simulated hardware: a {@link FakeDisk} behind a {@link FakeDataPath}, and metadata
  * in memory whose batches are recorded.
  */
-final class FakeWorld implements AutoCloseable {
+final class FakeWorld implements StoreUnderTest {
   private static final long SIZE = 64L << 20;
 
   final FakeDataPath path;
@@ -95,6 +98,11 @@ final class FakeWorld implements AutoCloseable {
                 null, MetadataOptions.Mode.CREATE, MetadataOptions.MIN_MEMORY_BYTES)));
   }
 
+  @Override
+  public ChunkStore store() {
+    return store;
+  }
+
   void open() {
     device = new FakeStoreDevice(path, disk, inline);
     store =
@@ -105,8 +113,8 @@ final class FakeWorld implements AutoCloseable {
             null);
   }
 
-  /** Closes the store and opens it again over the same disk and metadata. */
-  void reopen() {
+  @Override
+  public void reopen() {
     metadata.keepOpen(true);
     store.close();
     metadata.keepOpen(false);
@@ -143,5 +151,6 @@ final class FakeWorld implements AutoCloseable {
     } finally {
       path.stop();
     }
+    assertThat(disk.violations()).isEmpty();
   }
 }

@@ -1,4 +1,4 @@
-package dev.ashlar.internal.engine;
+package dev.ashlar.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,28 +16,40 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class EngineTest {
+/** What every store does, whatever it lies on. */
+public abstract class ChunkStoreContract {
   private static final ChunkKey KEY = ChunkKey.of("a");
 
-  private FakeWorld world;
+  private StoreUnderTest world;
   private ChunkStore store;
+
+  /** Opens an empty store. */
+  protected abstract StoreUnderTest openStore();
 
   @BeforeEach
   void open() {
-    world = FakeWorld.builder(1).open();
-    store = world.store;
+    world = openStore();
+    store = world.store();
   }
 
   @AfterEach
   void close() {
     world.close();
-    assertThat(world.disk.violations()).isEmpty();
   }
 
   static byte[] bytes(final int length, final long seed) {
     final byte[] all = new byte[length];
     new SplittableRandom(seed).nextBytes(all);
     return all;
+  }
+
+  private long usedPages() {
+    return store.stats().usedBytes() / 4096;
+  }
+
+  private void reopen() {
+    world.reopen();
+    store = world.store();
   }
 
   private byte[] read(final ChunkKey key, final long offset, final int length) {
@@ -110,12 +122,12 @@ class EngineTest {
   void removedChunksAreGoneAndTheirPagesFree() {
     store.create(KEY);
     store.write(KEY, 0, ByteBuffer.wrap(bytes(1 << 20, 6)));
-    assertThat(world.disk.usedPages()).isEqualTo(256);
+    assertThat(usedPages()).isEqualTo(256);
     store.remove(KEY);
     assertThat(store.exists(KEY)).isFalse();
     assertThatThrownBy(() -> store.stat(KEY)).isInstanceOf(NoSuchChunkException.class);
-    world.reopen();
-    assertThat(world.disk.usedPages()).isZero();
+    reopen();
+    assertThat(usedPages()).isZero();
   }
 
   @Test
@@ -132,7 +144,7 @@ class EngineTest {
     assertThatThrownBy(() -> store.remove(KEY)).isInstanceOf(NoSuchChunkException.class);
     assertThatThrownBy(() -> store.read(KEY, 0, ByteBuffer.allocate(1)))
         .isInstanceOf(NoSuchChunkException.class);
-    assertThat(world.disk.usedPages()).isZero();
+    assertThat(usedPages()).isZero();
   }
 
   @Test
@@ -140,8 +152,7 @@ class EngineTest {
     store.create(KEY);
     final byte[] data = bytes(2_000_000, 7);
     store.write(KEY, 100, ByteBuffer.wrap(data));
-    world.reopen();
-    store = world.store;
+    reopen();
     assertThat(read(KEY, 100, 3_000_000)).isEqualTo(data);
   }
 
@@ -177,8 +188,8 @@ class EngineTest {
                     .commit())
         .isInstanceOf(ChunkExistsException.class);
     assertThat(store.exists(KEY)).isFalse();
-    world.reopen();
-    assertThat(world.disk.usedPages()).isZero();
+    reopen();
+    assertThat(usedPages()).isZero();
   }
 
   @Test
