@@ -3,6 +3,7 @@ package dev.ashlar.cli;
 import dev.ashlar.ChunkStore;
 import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.StoreStats;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,7 +58,7 @@ final class InfoCommand implements Callable<Integer> {
   }
 
   private void line(final String name, final String value) {
-    io.out().printf("%-11s %s%n", name, value);
+    io.out().printf(Locale.ROOT, "%-11s %s%n", name, value);
   }
 
   private void printJson(final ChunkStoreOptions options, final StoreStats stats) {

@@ -4,6 +4,7 @@ import dev.ashlar.ChunkIterator;
 import dev.ashlar.ChunkStat;
 import dev.ashlar.ChunkStore;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,6 +53,7 @@ final class LsCommand implements Callable<Integer> {
       final ChunkStat chunk = chunks.next();
       io.out()
           .printf(
+              Locale.ROOT,
               "%15d  %s  %s%n",
               chunk.sizeBytes(),
               chunk.modified().truncatedTo(ChronoUnit.SECONDS),

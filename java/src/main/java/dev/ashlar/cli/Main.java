@@ -75,6 +75,7 @@ public final class Main {
     if (root.debug) {
       cause.printStackTrace(io.err());
     }
-    return EXIT_FAILED;
+    // What the library refuses as an argument was one of the command line.
+    return cause instanceof IllegalArgumentException ? EXIT_USAGE : EXIT_FAILED;
   }
 }

@@ -3,6 +3,7 @@ package dev.ashlar.cli;
 import dev.ashlar.ChunkStore;
 import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.StoreStats;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -70,6 +71,7 @@ final class MkfsCommand implements Callable<Integer> {
     } else {
       io.out()
           .printf(
+              Locale.ROOT,
               "%s: new store of %s (%s free), metadata in %s%n",
               device.device(),
               ByteSize.format(stats.deviceBytes()),

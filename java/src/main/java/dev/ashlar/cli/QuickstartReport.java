@@ -57,8 +57,15 @@ final class QuickstartReport {
     out.printf("folder  %s%n", Text.printable(folder.toString()));
     out.printf("store   %s (%s%s)%n%n", store, backend, directIo ? ", direct I/O" : "");
     out.printf(
+        Locale.ROOT,
         "%-26s %8s %11s %8s %9s %11s %11s%n",
-        "step", "chunks", "bytes", "seconds", "MiB/s", "used", "free");
+        "step",
+        "chunks",
+        "bytes",
+        "seconds",
+        "MiB/s",
+        "used",
+        "free");
     for (final Step step : steps) {
       out.printf(
           Locale.ROOT,

@@ -3,6 +3,7 @@ package dev.ashlar.cli;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.ChunkStat;
 import dev.ashlar.ChunkStore;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,7 +53,7 @@ final class StatCommand implements Callable<Integer> {
   }
 
   private void line(final String name, final String value) {
-    io.out().printf("%-9s %s%n", name, value);
+    io.out().printf(Locale.ROOT, "%-9s %s%n", name, value);
   }
 
   /** As an object, here and in lists. */
