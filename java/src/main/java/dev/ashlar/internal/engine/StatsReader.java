@@ -1,6 +1,7 @@
 package dev.ashlar.internal.engine;
 
 import dev.ashlar.ChunkStoreOptions;
+import dev.ashlar.ReadOnlyStoreException;
 import dev.ashlar.StoreStats;
 import dev.ashlar.internal.DeviceNumbers;
 import dev.ashlar.internal.metadata.MetadataStats;
@@ -53,7 +54,7 @@ final class StatsReader {
   private List<String> problems() {
     final List<String> all = new ArrayList<>(List.of(engine.device().damage()));
     final RuntimeException failure = engine.failure().get();
-    if (failure != null) {
+    if (failure != null && !(failure instanceof ReadOnlyStoreException)) {
       all.add("changes are refused: " + failure.getMessage());
     }
     return all;

@@ -189,6 +189,7 @@ public final class StoreOpener {
           new Engine(device, metadata, options, MemoryPlan.of(options.memoryBudgetBytes()));
       final Space space = new Space(device, metadata);
       if (options.readOnly()) {
+        findSpace(engine, space, record);
         engine
             .failure()
             .set(new ReadOnlyStoreException("device " + options.device() + " is open read-only"));
@@ -223,9 +224,25 @@ public final class StoreOpener {
    * generation first: if the metadata does not follow, the next open still accepts both.
    */
   private static void recover(final Engine engine, final Space space, final StoreRecord record) {
+    if (!findSpace(engine, space, record)) {
+      return;
+    }
     final StoreDevice device = engine.device();
-    final MetadataStore metadata = engine.metadata();
-    final OptionalLong clean = metadata.getClean();
+    final long generation = device.generation() + 1;
+    device.setGeneration(generation);
+    final MetadataBatch batch = new MetadataBatch();
+    batch.putStore(new StoreRecord(record.storeId(), generation, record.clusterBytes()));
+    batch.deleteClean();
+    engine.metadata().apply(batch, true);
+    space.setGeneration(generation);
+    device.start();
+  }
+
+  /** Finds out which pages are in use; false if the maps are wrong, and changes are refused. */
+  private static boolean findSpace(
+      final Engine engine, final Space space, final StoreRecord record) {
+    final StoreDevice device = engine.device();
+    final OptionalLong clean = engine.metadata().getClean();
     final boolean trusted =
         clean.isPresent()
             && clean.getAsLong() == record.generation()
@@ -236,17 +253,10 @@ public final class StoreOpener {
       if (problem != null) {
         LOG.error("changes are refused: {}", problem.getMessage());
         engine.failure().set(problem);
-        return;
+        return false;
       }
       LOG.info("maps of free pages rebuilt in {} ms", (System.nanoTime() - start) / 1_000_000);
     }
-    final long generation = device.generation() + 1;
-    device.setGeneration(generation);
-    final MetadataBatch batch = new MetadataBatch();
-    batch.putStore(new StoreRecord(record.storeId(), generation, record.clusterBytes()));
-    batch.deleteClean();
-    metadata.apply(batch, true);
-    space.setGeneration(generation);
-    device.start();
+    return true;
   }
 }
