@@ -9,10 +9,13 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Collects until {@link #commit}, then is used up. For one thread at a time.
  *
+ * <p>A batch that is larger than memory calls {@link #stage} from time to time. It must be closed
+ * then if it is not committed, since it holds space on the device.
+ *
  * <p>A reader sees the changes of one chunk all at once; those of different chunks become visible
  * one chunk after the other.
  */
-public interface ChunkBatch {
+public interface ChunkBatch extends AutoCloseable {
 
   /**
    * Creates an empty chunk.
@@ -27,7 +30,7 @@ public interface ChunkBatch {
    *
    * @param key of the chunk
    * @param offset of the first byte, not negative
-   * @param source not changed, and not to be touched until the batch is committed
+   * @param source not changed, and not to be touched until the batch is staged or committed
    * @return this
    */
   ChunkBatch write(ChunkKey key, long offset, ByteBuffer source);
@@ -58,6 +61,17 @@ public interface ChunkBatch {
   ChunkBatch durability(Durability durability);
 
   /**
+   * Moves what has been collected to the device and waits for that. The buffers may be used again
+   * then; nothing is visible before the commit, and the space is free again if there is none. About
+   * 4 KiB of memory are needed for each MiB moved, on top of the memory budget.
+   *
+   * @return this
+   * @throws OutOfSpaceException if the device is full; the batch is closed then
+   * @throws IllegalStateException if it has been committed or closed before
+   */
+  ChunkBatch stage();
+
+  /**
    * Number of changes collected.
    *
    * @return the number
@@ -67,7 +81,7 @@ public interface ChunkBatch {
   /**
    * Commits the changes. The exception of the first that fails is thrown; nothing is applied then.
    *
-   * @throws IllegalStateException if it has been committed before
+   * @throws IllegalStateException if it has been committed or closed before
    */
   void commit();
 
@@ -75,7 +89,11 @@ public interface ChunkBatch {
    * Commits the changes without waiting.
    *
    * @return completes when they are committed, or with the exception of the first that fails
-   * @throws IllegalStateException if it has been committed before
+   * @throws IllegalStateException if it has been committed or closed before
    */
   CompletableFuture<Void> commitAsync();
+
+  /** Ends a batch that has not been committed: nothing of it stays. Otherwise does nothing. */
+  @Override
+  void close();
 }

@@ -3,11 +3,13 @@ package dev.ashlar.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ashlar.ChunkBatch;
 import dev.ashlar.ChunkExistsException;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.ChunkStat;
 import dev.ashlar.ChunkStore;
 import dev.ashlar.NoSuchChunkException;
+import dev.ashlar.OutOfSpaceException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -190,6 +192,114 @@ public abstract class ChunkStoreContract {
     assertThat(store.exists(KEY)).isFalse();
     reopen();
     assertThat(usedPages()).isZero();
+  }
+
+  /** Stages pieces of an odd length through one buffer, so that every kind of edge occurs. */
+  private ChunkBatch stageAll(final ChunkBatch batch, final ChunkKey key, final byte[] data) {
+    final ByteBuffer piece = store.allocate(150_000);
+    for (int at = 0; at < data.length; at += piece.capacity()) {
+      piece.clear().put(data, at, Math.min(piece.capacity(), data.length - at)).flip();
+      batch.write(key, at, piece).stage();
+    }
+    piece.clear().put(new byte[piece.capacity()]);
+    return batch;
+  }
+
+  @Test
+  void stagedBatchIsInvisibleUntilItIsCommitted() {
+    final byte[] data = bytes(2_500_000, 11);
+    final ChunkBatch batch = stageAll(store.batch().create(KEY), KEY, data);
+    assertThat(store.exists(KEY)).isFalse();
+    batch.write(KEY, 10, ByteBuffer.wrap(new byte[] {1, 2})).commit();
+    data[10] = 1;
+    data[11] = 2;
+    assertThat(read(KEY, 0, 3_000_000)).isEqualTo(data);
+    reopen();
+    assertThat(read(KEY, 0, 3_000_000)).isEqualTo(data);
+    assertThat(usedPages()).isEqualTo((data.length + 4095) / 4096);
+  }
+
+  @Test
+  void stagedBatchReplacesAChunk() {
+    store.create(KEY);
+    store.write(KEY, 0, ByteBuffer.wrap(bytes(3_000_000, 12)));
+    final byte[] data = bytes(1_000_000, 13);
+    final ChunkBatch batch = stageAll(store.batch().remove(KEY).create(KEY), KEY, data);
+    assertThat(read(KEY, 0, 4_000_000)).isEqualTo(bytes(3_000_000, 12));
+    batch.commitAsync().join();
+    assertThat(read(KEY, 0, 4_000_000)).isEqualTo(data);
+    reopen();
+    assertThat(usedPages()).isEqualTo((data.length + 4095) / 4096);
+  }
+
+  @Test
+  void stagedHeapBuffersAndOverlapsAreAppliedInOrder() {
+    store.create(KEY);
+    store.write(KEY, 0, ByteBuffer.wrap(bytes(50_000, 14)));
+    final byte[] expected = bytes(50_000, 14);
+    try (ChunkBatch batch = store.batch()) {
+      for (int i = 0; i < 20; i++) {
+        final byte[] piece = bytes(1 + i * 777, 15 + i);
+        final int at = (i * 13_337) % 30_000;
+        batch.write(KEY, at, ByteBuffer.wrap(piece));
+        System.arraycopy(piece, 0, expected, at, piece.length);
+        if (i % 3 == 0) {
+          batch.stage();
+        }
+      }
+      assertThat(batch.size()).isEqualTo(20);
+      batch.commit();
+    }
+    assertThat(read(KEY, 0, 60_000)).isEqualTo(expected);
+    reopen();
+    assertThat(read(KEY, 0, 60_000)).isEqualTo(expected);
+    assertThat(usedPages()).isEqualTo((50_000 + 4095) / 4096);
+  }
+
+  @Test
+  void stagedBatchThatIsClosedLeavesNothing() {
+    final ChunkBatch batch = stageAll(store.batch().create(KEY), KEY, bytes(1_000_000, 16));
+    batch.close();
+    batch.close();
+    assertThatThrownBy(batch::commit).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(batch::stage).isInstanceOf(IllegalStateException.class);
+    reopen();
+    assertThat(store.exists(KEY)).isFalse();
+    assertThat(usedPages()).isZero();
+  }
+
+  @Test
+  void stagedBatchThatFailsLeavesNothing() {
+    store.create(KEY);
+    final ChunkBatch batch = stageAll(store.batch().create(KEY), KEY, bytes(1_000_000, 17));
+    assertThatThrownBy(batch::commit).isInstanceOf(ChunkExistsException.class);
+    reopen();
+    assertThat(usedPages()).isZero();
+  }
+
+  @Test
+  void stagedBatchThatIsForgottenLeavesNothing() {
+    final ChunkBatch batch = stageAll(store.batch().create(KEY), KEY, bytes(1_000_000, 18));
+    reopen();
+    assertThatThrownBy(batch::commit).isInstanceOf(IllegalStateException.class);
+    assertThat(usedPages()).isZero();
+  }
+
+  @Test
+  void stagedBatchThatDoesNotFitLeavesNothing() {
+    final ByteBuffer piece = store.allocate(4 << 20);
+    final ChunkBatch batch = store.batch().create(KEY);
+    assertThatThrownBy(
+            () -> {
+              for (long at = 0; at <= store.stats().deviceBytes(); at += piece.capacity()) {
+                batch.write(KEY, at, piece.clear()).stage();
+              }
+            })
+        .isInstanceOf(OutOfSpaceException.class);
+    store.create(KEY);
+    store.write(KEY, 0, ByteBuffer.wrap(bytes(8_000_000, 19))); // there is room again
+    reopen();
+    assertThat(usedPages()).isEqualTo((8_000_000 + 4095) / 4096);
   }
 
   @Test

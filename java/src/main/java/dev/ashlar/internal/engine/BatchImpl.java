@@ -9,12 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Collects changes for {@link Submission}. */
+/** Collects changes for {@link Submission}. Synchronized because the store may close it. */
 final class BatchImpl implements ChunkBatch {
   private final Submission submission;
-  private final List<Submission.Change> changes = new ArrayList<>();
+  private final List<Submission.Change> staged = new ArrayList<>();
+  private final List<Submission.Change> collected = new ArrayList<>();
   private Durability durability;
+  private int count;
   private boolean committed;
+  private boolean closed;
 
   BatchImpl(final Submission submission, final Durability durability) {
     this.submission = submission;
@@ -23,60 +26,102 @@ final class BatchImpl implements ChunkBatch {
 
   @Override
   public ChunkBatch create(final ChunkKey key) {
-    return add(new Submission.Change(OpKind.CREATE, Arguments.notNull("key", key), 0, null));
+    return add(new Submission.Change(OpKind.CREATE, Arguments.notNull("key", key), 0, null, null));
   }
 
   @Override
   public ChunkBatch write(final ChunkKey key, final long offset, final ByteBuffer source) {
     Checks.write(key, offset, source);
-    return add(new Submission.Change(OpKind.WRITE, key, offset, source));
+    return add(new Submission.Change(OpKind.WRITE, key, offset, source, null));
   }
 
   @Override
   public ChunkBatch resize(final ChunkKey key, final long sizeBytes) {
     Checks.resize(key, sizeBytes);
-    return add(new Submission.Change(OpKind.RESIZE, key, sizeBytes, null));
+    return add(new Submission.Change(OpKind.RESIZE, key, sizeBytes, null, null));
   }
 
   @Override
   public ChunkBatch remove(final ChunkKey key) {
-    return add(new Submission.Change(OpKind.REMOVE, Arguments.notNull("key", key), 0, null));
+    return add(new Submission.Change(OpKind.REMOVE, Arguments.notNull("key", key), 0, null, null));
   }
 
-  private ChunkBatch add(final Submission.Change change) {
+  private synchronized ChunkBatch add(final Submission.Change change) {
     checkOpen();
-    changes.add(change);
+    collected.add(change);
+    count++;
     return this;
   }
 
   @Override
-  public ChunkBatch durability(final Durability chosen) {
+  public synchronized ChunkBatch durability(final Durability chosen) {
     durability = Arguments.notNull("durability", chosen);
     return this;
   }
 
   @Override
-  public int size() {
-    return changes.size();
+  public synchronized ChunkBatch stage() {
+    checkOpen();
+    try {
+      staged.addAll(submission.stage(this, collected));
+      collected.clear();
+    } catch (final RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+    return this;
   }
 
   @Override
-  public void commit() {
-    checkOpen();
-    committed = true;
-    submission.changeAll(changes, durability == Durability.DURABLE);
+  public synchronized int size() {
+    return count;
   }
 
   @Override
-  public CompletableFuture<Void> commitAsync() {
+  public synchronized void commit() {
+    try {
+      submission.changeAll(takeAll(), durability == Durability.DURABLE);
+    } finally {
+      submission.forget(this);
+    }
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> commitAsync() {
+    try {
+      return submission.changeAllAsync(takeAll(), durability == Durability.DURABLE);
+    } finally {
+      submission.forget(this);
+    }
+  }
+
+  private List<Submission.Change> takeAll() {
     checkOpen();
     committed = true;
-    return submission.changeAllAsync(changes, durability == Durability.DURABLE);
+    final List<Submission.Change> all = new ArrayList<>(staged);
+    all.addAll(collected);
+    staged.clear();
+    collected.clear();
+    return all;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!committed && !closed) {
+      submission.discard(staged);
+    }
+    closed = true;
+    staged.clear();
+    collected.clear();
+    submission.forget(this);
   }
 
   private void checkOpen() {
     if (committed) {
       throw new IllegalStateException("the batch has been committed; start another one");
+    }
+    if (closed) {
+      throw new IllegalStateException("the batch has been closed; start another one");
     }
   }
 }

@@ -280,8 +280,13 @@ final class Committer {
       final Request request = group.get(i);
       if (request.task == Request.Task.RECLAIM) {
         final Op op = request.opOfTask();
-        op.request.fail(Errors.again(failure.require()));
-        engine.scheduler().retry(op);
+        final RuntimeException error = Errors.again(failure.require());
+        if (op.stage == null) {
+          op.request.fail(error);
+          engine.scheduler().retry(op);
+        } else {
+          op.stage.dataMoved(op, error);
+        }
       } else {
         request.fail(Errors.again(failure.require()));
         unlinkAndFinish(request);

@@ -7,7 +7,9 @@ import dev.ashlar.internal.StoreDevice;
 import dev.ashlar.internal.metadata.MetadataStore;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,7 @@ final class Engine {
   private final PageReclaimer reclaimer;
   private final Committer committer;
 
+  private final Set<BatchImpl> stagedBatches = ConcurrentHashMap.newKeySet();
   private final ObjectPool<Op> ops = new ObjectPool<>(POOLED, () -> new Op(this));
   private final ObjectPool<Request> requests = new ObjectPool<>(POOLED, () -> new Request(this));
   private final ObjectPool<ReadOp> reads = new ObjectPool<>(POOLED, () -> new ReadOp(this));
@@ -117,6 +120,11 @@ final class Engine {
 
   Committer committer() {
     return committer;
+  }
+
+  /** Batches that hold pages and are not committed. */
+  Set<BatchImpl> stagedBatches() {
+    return stagedBatches;
   }
 
   ObjectPool<ReadOp> reads() {

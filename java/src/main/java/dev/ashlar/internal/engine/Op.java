@@ -47,6 +47,12 @@ final class Op {
   /** Its pages are filled in: fresh ones, or holes where nothing was written. */
   boolean hasFreshPages;
 
+  /** Whoever moves its data before it has a place in a queue; null for most. */
+  @Nullable Stage stage;
+
+  /** Its data is on fresh pages already, before it has a place in a queue. */
+  boolean staged;
+
   /** It has had its second try on a full device. */
   boolean retried;
 
@@ -78,6 +84,8 @@ final class Op {
     atFront = false;
     hasFreshPages = false;
     retried = false;
+    stage = null;
+    staged = false;
     nextInRequest = null;
     nextToRun = null;
   }

@@ -98,7 +98,7 @@ final class OpScheduler {
     if (op.kind == OpKind.RESIZE) {
       return needsZeroedTail(op);
     }
-    if (op.kind != OpKind.WRITE || op.length == 0) {
+    if (op.kind != OpKind.WRITE || op.length == 0 || op.staged) {
       return false;
     }
     op.transfer.noOldContent();
@@ -151,7 +151,11 @@ final class OpScheduler {
 
   /** What could be freed is free: once more. */
   void retry(final Op op) {
-    run(start(op, null));
+    if (op.stage == null) {
+      run(start(op, null));
+    } else {
+      op.transfer.begin();
+    }
   }
 
   private @Nullable Op memberDone(final Op op, final @Nullable Op chain) {

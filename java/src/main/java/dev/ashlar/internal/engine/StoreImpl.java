@@ -217,6 +217,7 @@ final class StoreImpl implements ChunkStore {
     while (!engine.guard().isEmpty()) {
       LockSupport.parkNanos(CLOSE_POLL_NANOS);
     }
+    engine.stagedBatches().forEach(BatchImpl::close);
     engine.budget().awaitIdle();
     engine.committer().stop();
     boolean clean = false;

@@ -29,11 +29,8 @@ final class Submission {
   }
 
   /** One change, checked. */
-  record Change(OpKind kind, ChunkKey key, long offset, @Nullable ByteBuffer source) {
-    int length() {
-      return source == null ? 0 : source.remaining();
-    }
-  }
+  record Change(
+      OpKind kind, ChunkKey key, long offset, @Nullable ByteBuffer source, @Nullable Op staged) {}
 
   // --- one change
   // ----------------------------------------------------------------------------------
@@ -140,21 +137,30 @@ final class Submission {
     for (final Change change : changes) {
       cost += cost(change.offset(), change.source());
     }
-    final int token = begin(cost);
+    final int token;
+    try {
+      token = begin(cost);
+    } catch (final RuntimeException e) {
+      discard(changes);
+      throw e;
+    }
     try {
       final Request request = engine.takeRequest(durable, cost);
       request.future = future;
       final Map<ChunkKey, List<Op>> byChunk = new LinkedHashMap<>();
       try {
         for (final Change change : changes) {
-          final Op op = engine.takeOp();
+          final Op op = change.staged() == null ? engine.takeOp() : change.staged();
           byChunk.computeIfAbsent(change.key(), key -> new ArrayList<>()).add(op);
-          prepare(op, change.kind(), change.offset(), change.source());
+          if (change.staged() == null) {
+            prepare(op, change.kind(), change.offset(), change.source());
+          }
         }
         putAllInQueues(request, byChunk);
       } catch (final RuntimeException | Error e) {
         if (request.opCount == 0) {
           byChunk.values().forEach(ops -> ops.forEach(op -> op.transfer.releaseMemory()));
+          discard(changes);
           engine.budget().release(cost);
           throw e;
         }
@@ -192,6 +198,55 @@ final class Submission {
         }
       }
     }
+  }
+
+  // --- staging
+
+  /**
+   * Moves the data of changes to the device before they are submitted.
+   *
+   * @param batch to be discarded when the store is closed
+   * @return what is to be submitted in their place
+   */
+  List<Change> stage(final BatchImpl batch, final List<Change> changes) {
+    AshlarThread.refuseBlocking("stage");
+    final List<Change> parts = new ArrayList<>();
+    changes.forEach(change -> Stage.split(change, parts));
+    final long cost = parts.stream().mapToLong(Stage::cost).sum();
+    final int token = begin(cost);
+    try {
+      final Stage stage = new Stage(engine);
+      try {
+        engine.stagedBatches().add(batch);
+        parts.replaceAll(stage::begin);
+      } catch (final RuntimeException | Error e) {
+        stage.fail(Errors.unexpected(e));
+      } finally {
+        engine.guard().exit(token); // on a full device the stage waits for everybody to leave
+      }
+      final RuntimeException error = stage.await();
+      if (error != null) {
+        error.fillInStackTrace();
+        throw error;
+      }
+      return parts;
+    } finally {
+      engine.budget().release(cost);
+    }
+  }
+
+  /** Gives back the pages of staged changes that are not submitted. */
+  void discard(final List<Change> changes) {
+    for (final Change change : changes) {
+      if (change.staged() != null) {
+        engine.reclaimer().freeUnused(change.staged());
+      }
+    }
+  }
+
+  /** Nothing is staged in a batch any more. */
+  void forget(final BatchImpl batch) {
+    engine.stagedBatches().remove(batch);
   }
 
   // --- tasks

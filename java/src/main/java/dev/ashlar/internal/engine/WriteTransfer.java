@@ -87,6 +87,11 @@ final class WriteTransfer extends Transfer {
 
   @Override
   void allDone(final @Nullable RuntimeException firstError) {
-    engine.scheduler().dataMoved(op, firstError);
+    final Stage stage = op.stage;
+    if (stage == null) {
+      engine.scheduler().dataMoved(op, firstError);
+    } else {
+      stage.dataMoved(op, firstError);
+    }
   }
 }
