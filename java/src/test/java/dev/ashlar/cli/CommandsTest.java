@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,10 +31,7 @@ class CommandsTest {
 
   private static byte[] randomBytes(final int length) {
     final byte[] bytes = new byte[length];
-    final SplittableRandom random = Seed.random("CommandsTest");
-    for (int i = 0; i < length; i++) {
-      bytes[i] = (byte) random.nextInt();
-    }
+    Seed.random("CommandsTest").nextBytes(bytes);
     return bytes;
   }
 
@@ -116,7 +112,7 @@ class CommandsTest {
   // --- put and get -----------------------------------------------------------------------------
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 4095, 4096, 4097, (1 << 20) - 1, 1 << 20, (5 << 20) + 12345})
+  @ValueSource(ints = {0, 1, 4095, 4097, 1 << 20, 8 << 20, (17 << 20) + 12345})
   void fileComesBackAsItWas(final int length) throws IOException {
     mkfs();
     final byte[] bytes = randomBytes(length);
@@ -145,7 +141,7 @@ class CommandsTest {
     Cli.runWith(old, "put", device, "k", "-").ok();
     final InputStream broken =
         new InputStream() {
-          private int left = 3 << 20;
+          private int left = 20 << 20; // several rounds through the buffers
 
           @Override
           public int read() throws IOException {
@@ -161,6 +157,33 @@ class CommandsTest {
     Cli.run("put", device, "k", folder.resolve("nothing")).failed(1, "no such file");
     Cli.run("put", device, "k", folder).failed(1, "is a folder");
     assertThat(Cli.run("get", device, "k", "-").ok().out()).isEqualTo(old);
+  }
+
+  @Test
+  void killedPutLeavesTheOldChunk() throws Exception {
+    mkfs();
+    final byte[] old = randomBytes(10_000);
+    Cli.runWith(old, "put", device, "k", "-").ok();
+    final Process put =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Ddev.ashlar.library.path=" + System.getProperty("dev.ashlar.library.path"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "put",
+                device.toString(),
+                "k",
+                "-")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    put.getOutputStream().write(new byte[40 << 20]); // returns when most of it has been taken
+    put.getOutputStream().flush();
+    assertThat(put.isAlive()).isTrue();
+    put.destroyForcibly().waitFor();
+    assertThat(Cli.run("get", device, "k", "-").ok().out()).isEqualTo(old);
+    assertThat(Cli.run("info", device, "--json").ok().text())
+        .contains("\"usedBytes\":12288,", "\"problems\":[]");
   }
 
   @Test
