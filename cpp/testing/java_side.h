@@ -45,10 +45,13 @@ class JavaSide {
       auto head = Atomic<uint64_t>(port + PortLayout::kCompletionHead);
       const uint64_t tail = Atomic<uint64_t>(port + PortLayout::kCompletionTail).load();
       const uint64_t entries = PortLayout::CompletionEntries(wiring_.capacity);
-      for (uint64_t at = head.load(std::memory_order_relaxed); at != tail; ++drained) {
+      // `take` may drain too, which moves the head on.
+      while (head.load(std::memory_order_relaxed) < tail) {
+        const uint64_t at = head.load(std::memory_order_relaxed);
         const uint32_t slot =
             Atomic<uint32_t>(port + entries + Index(at) * 4).load(std::memory_order_relaxed);
-        head.store(++at, std::memory_order_relaxed);
+        head.store(at + 1, std::memory_order_relaxed);
+        ++drained;
         take(slot);
       }
     }
