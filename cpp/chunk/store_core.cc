@@ -124,6 +124,10 @@ Result<uint64_t> StoreCore::Generation() {
 Status StoreCore::SetGeneration(uint64_t generation) {
   std::lock_guard<std::mutex> lock(control_);
   ASHLAR_RETURN_IF_ERROR(CheckPhase(phase_ != Phase::kClosed, "SetGeneration"));
+  return WriteGenerationLocked(generation);
+}
+
+Status StoreCore::WriteGenerationLocked(uint64_t generation) {
   const Status status = BlockOn(home(), [&]() -> Task<Status> {
     const std::string value = EncodeLittle64(generation);
     const Status set = blobstore_->SetXattr(identity_.blob, kGenerationXattr, value);
@@ -131,7 +135,9 @@ Status StoreCore::SetGeneration(uint64_t generation) {
     const Status synced = co_await blobstore_->SyncMetadata(identity_.blob);
     co_return synced;
   });
-  if (status.ok()) identity_.generation = generation;
+  if (!status.ok()) return status;
+  identity_.generation = generation;
+  marked_dirty_ = true;
   return status;
 }
 

@@ -87,6 +87,7 @@ class StoreCore {
   }
   bool IsDamaged(uint32_t root) const;
   Status CheckPhase(bool allowed, const char* call) const;
+  Status WriteGenerationLocked(uint64_t generation);
   Status QuiesceLocked();
   void DrainLocked();
   void SettleLocked();
@@ -108,6 +109,7 @@ class StoreCore {
 
   std::mutex control_;
   Phase phase_ = Phase::kRecovering;
+  bool marked_dirty_ = false;  // by a change of metadata since the open
   StoreNumbers last_numbers_;  // when closed
   std::atomic<int64_t> recovered_pages_{0};
   std::atomic<uint64_t> internal_errors_{0};

@@ -156,7 +156,7 @@ TEST(StoreSpaceTest, RandomWorkOnANearlyFullDeviceKeepsTheAccountsExact) {
   const uint64_t seed = TestSeed(99);
   SCOPED_TRACE(::testing::Message() << "ASHLAR_SEED=" << seed);
   TestStore test(Reactors(3));
-  ASSERT_TRUE(test.OpenAndStart(TestStore::Memory(24 * kMiB)).ok());
+  ASSERT_TRUE(test.OpenAndStart(TestStore::Memory(16 * kMiB)).ok());
   ChunkModel::Options options;
   options.seed = seed;
   options.chunks = 24;  // up to 6144 pages; the device has fewer

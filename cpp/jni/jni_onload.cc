@@ -15,7 +15,7 @@ bool RegisterAll(JNIEnv* env) {
        {RuntimeMethods(), MemoryMethods(), StoreMethods(), SpaceMethods(), ReadMethods()}) {
     methods.insert(methods.end(), table.begin(), table.end());
   }
-  return Register(env, "dev/ashlar/internal/Native", methods);
+  return Register(env, "dev/ashlar/internal/Native", methods) && RegisterTestingNatives(env);
 }
 
 }  // namespace

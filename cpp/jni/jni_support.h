@@ -45,4 +45,7 @@ std::vector<JNINativeMethod> StoreMethods();
 std::vector<JNINativeMethod> SpaceMethods();
 std::vector<JNINativeMethod> ReadMethods();
 
+// Does nothing in the production library.
+bool RegisterTestingNatives(JNIEnv* env);
+
 }  // namespace ashlar::jni
