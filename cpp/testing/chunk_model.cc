@@ -113,6 +113,7 @@ void ChunkModel::StartFree(Chunk& chunk, std::vector<MappedPage> old) {
 }
 
 void ChunkModel::SubmitFree(Chunk& chunk, const std::vector<MappedPage>& old) {
+  if (options_.before_free) options_.before_free(old);
   const uint32_t index = options_.client->TakeSlot();
   OpSlot& slot = options_.client->slot(index);
   slot.store = options_.store->number();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ class ChunkModel {
     bool flush_before_free = false;
     StoreClient* client = nullptr;
     Store* store = nullptr;
+    // Called before pages are given to a free: until then they are not to be touched.
+    std::function<void(std::span<const MappedPage>)> before_free;
   };
 
   explicit ChunkModel(const Options& options);

@@ -7,11 +7,13 @@ package dev.ashlar.internal;
  * <p>A device logs every write and flush. A position is a number of logged events; from any
  * position up to now an image can be made that a power cut at that moment could have left.
  *
- * <p>The testing library must be loaded before the first call.
- *
  * <p>A label that is not known, or taken already, gives an {@link dev.ashlar.AshlarException}.
  */
 public final class TestNative {
+  static {
+    NativeLibrary.load();
+  }
+
   /** Kinds of requests, for {@link #failNth}. */
   public static final int OP_READ = 0;
 
