@@ -77,8 +77,8 @@ Status StoreCore::Start() {
   if (options_.device.read_only) {
     return Status::ReadOnly("the store on " + device_->info().name + " was opened read-only");
   }
-  // From here on pages change hands without a change of metadata, so the device must say now that it
-  // is not clean: a bitmap saved before is not to be trusted after a crash (R4).
+  // From here on pages change hands without a change of metadata, so the device must say now that
+  // it is not clean: a bitmap saved before is not to be trusted after a crash (R4).
   if (!marked_dirty_) ASHLAR_RETURN_IF_ERROR(WriteGenerationLocked(identity_.generation));
   // Emptiest first and in turn, so that every reactor gets about the same.
   std::vector<PrivateBlob*> blobs = space_->Blobs();
