@@ -282,6 +282,7 @@ TEST(ShadowCrashTest, ACutDuringTheRepairIsRepairedAgain) {
     ForEachCrashImage(run.device(), cuts, [&](PowerCut& cut) {
       Opened once(cut.image, 512, cut.seed);
       ExpectOk(once.status);
+      if (!once.status.ok()) return false;
       const BlobstoreOpenReport& report = once.store->store().open_report();
       if (report.roots_repaired == 0 && !report.super_block_repaired) return true;
       repaired_roots += report.roots_repaired;
@@ -352,7 +353,7 @@ TEST(ShadowCrashTest, AShadowThatIsNoLongerKeptIsErasedBeforeTheFirstChange) {
   ExpectOk(run.store().SetXattrAndSync(run.b(), "name", "/new"));
   const DiskImage image = run.device().FullImage(run.device().log_position());
   Opened atomic(image, 4096, 1);
-  ExpectOk(atomic.status);
+  ASSERT_TRUE(atomic.status.ok());
   EXPECT_TRUE(atomic.store->store().open_report().atomic_writes);
   EXPECT_FALSE(atomic.store->store().open_report().shadowed);
   EXPECT_NE(atomic.store->Read(kPageBytes, kPageBytes), std::vector<uint8_t>(kPageBytes));
@@ -363,6 +364,7 @@ TEST(ShadowCrashTest, AShadowThatIsNoLongerKeptIsErasedBeforeTheFirstChange) {
   ForEachCrashImage(*atomic.device, cuts, [&](PowerCut& cut) {
     Opened after(cut.image, 512, cut.seed);
     ExpectOk(after.status);
+    if (!after.status.ok()) return false;
     if (after.store->store().GetXattr(run.b(), "name").value() != "/newer") return true;
     ++changed;
     std::vector<uint8_t> shadow(2 * kPageBytes);
@@ -395,6 +397,7 @@ TEST(ShadowCrashTest, ARepairedSuperBlockIsDirty) {
   ForEachCrashImage(run.device(), cuts, [&](PowerCut& cut) {
     Opened after(cut.image, 512, cut.seed);
     ExpectOk(after.status);
+    if (!after.status.ok()) return false;
     const BlobstoreOpenReport& report = after.store->store().open_report();
     if (report.super_block_repaired) {
       ++repaired;

@@ -87,16 +87,22 @@ Task<Status> Blobstore::Impl::ReadShadow(uint64_t start_page) {
 }
 
 Task<Status> Blobstore::Impl::LoadBlobs() {
+  ScannedPages pages;
   Result<StoredMasks> masks = co_await ReadMasks();
   if (super_.closed_cleanly() && !masks.ok()) {
     report_.masks_distrusted = masks.status().context();
   }
   if (super_.closed_cleanly() && masks.ok()) {
-    ScannedPages pages;
     Status status = co_await ScanPages(&masks->used_pages, &pages);
     if (!status.ok()) co_return status;
     const LoadOptions options{.masks = &masks.value(), .clean = true};
     Result<LoadedMetadata> loaded = LoadMetadata(super_, pages, options);
+    if (loaded.ok() && !loaded->damaged.empty()) {
+      // Perhaps it is the mask that is wrong, and the missing page is there but not marked.
+      status = co_await ScanPages(nullptr, &pages);
+      if (!status.ok()) co_return status;
+      loaded = LoadMetadata(super_, pages, options);
+    }
     if (loaded.ok()) {
       report_.was_clean = true;
       Adopt(std::move(loaded).value());
@@ -104,7 +110,6 @@ Task<Status> Blobstore::Impl::LoadBlobs() {
     }
     report_.masks_distrusted = loaded.status().context();
   }
-  ScannedPages pages;
   Status status = co_await ScanPages(nullptr, &pages);
   if (!status.ok()) co_return status;
   const LoadOptions options{.masks = masks.ok() ? &masks.value() : nullptr, .clean = false};

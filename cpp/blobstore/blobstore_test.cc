@@ -249,6 +249,16 @@ TEST_F(BlobstoreTest, SpaceComesBackExactlyOverManyRounds) {
   EXPECT_EQ(store_->free_metadata_pages(), store_.ReadSuper().metadata.pages);
 }
 
+TEST_F(BlobstoreTest, ADeletedBlobLeavesNoPageThatCouldBeTakenForItsOwn) {
+  const BlobId a = store_.Create(20, {{"n", std::string(3000, 'n')}, {"m", "m"}}).value();
+  ASSERT_TRUE(store_->SetXattr(a, "o", std::string(3000, 'o')).ok());
+  const SuperBlock super = store_.ReadSuper();
+  ASSERT_TRUE(store_.Delete(a).ok());
+  const std::vector<uint8_t> region =
+      store_.Read(super.metadata.offset_bytes(), super.metadata.pages * size_t{kPageBytes});
+  EXPECT_EQ(region, std::vector<uint8_t>(region.size()));
+}
+
 TEST_F(BlobstoreTest, AfterCloseEverythingIsRefusedButReadingAndClosing) {
   const BlobId id = store_.Create(1, {{"name", "x"}}).value();
   ASSERT_TRUE(store_.Close().ok());

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "cpp/base/aligned_buffer.h"
-#include "cpp/base/zeros.h"
 #include "cpp/blobstore/bit_mask.h"
 #include "cpp/blobstore/metadata_page.h"
+#include "cpp/blobstore/metadata_scan.h"
 #include "cpp/blobstore/page_io.h"
 #include "cpp/blobstore/super_block.h"
 
@@ -63,27 +63,17 @@ class Checker {
           co_await io_.Read(super_.metadata.offset_bytes() + begin * kPageBytes, window);
       if (!read.ok()) co_return read;
       for (uint64_t i = 0; i < count; ++i) {
-        TakePage(static_cast<uint32_t>(begin + i),
-                 window.subspan(i * kPageBytes).first<kPageBytes>());
+        scan_.Add(static_cast<uint32_t>(begin + i),
+                  window.subspan(i * kPageBytes).first<kPageBytes>());
       }
     }
     co_return Status::Ok();
   }
 
-  void TakePage(uint32_t index, std::span<const uint8_t, kPageBytes> bytes) {
-    if (AllZeros(bytes)) return;
-    Result<MetadataPage> page = DecodeMetadataPage(bytes);
-    if (page.ok()) {
-      pages_.emplace(index, std::move(page).value());
-    } else {
-      bad_pages_.emplace(index, page.status().ToString());
-    }
-  }
-
   void CheckBlobs() {
     for (uint32_t index = 0; index < super_.metadata.pages; ++index) {
-      const auto it = pages_.find(index);
-      if (it == pages_.end() || it->second.sequence != 0) continue;
+      const auto it = scan_.good.find(index);
+      if (it == scan_.good.end() || it->second.sequence != 0) continue;
       const MetadataPage& page = it->second;
       if (page.is_extent_page()) continue;
       blob_ = "blob at page " + std::to_string(index) + ": ";
@@ -127,12 +117,12 @@ class Checker {
       Problem(where + " is out of range");
       return nullptr;
     }
-    if (const auto bad = bad_pages_.find(index); bad != bad_pages_.end()) {
-      Problem(where + ": " + bad->second);
+    if (const auto bad = scan_.bad.find(index); bad != scan_.bad.end()) {
+      Problem(where + ": " + bad->second.reason);
       return nullptr;
     }
-    const auto it = pages_.find(index);
-    if (it == pages_.end()) {
+    const auto it = scan_.good.find(index);
+    if (it == scan_.good.end()) {
       Problem(where + " is empty");
       return nullptr;
     }
@@ -228,11 +218,13 @@ class Checker {
   }
 
   void CountUnownedPages() {
-    for (const auto& [index, page] : pages_) {
+    for (const auto& [index, page] : scan_.good) {
       if (!page_owners_.contains(index)) ++report_.stale_pages;
     }
-    for (const auto& [index, reason] : bad_pages_) {
-      if (!page_owners_.contains(index)) ++report_.torn_pages;
+    for (const auto& [index, bad] : scan_.bad) {
+      ++report_.torn_pages;
+      if (!bad.may_be_root) continue;
+      Problem("page " + std::to_string(index) + " may be what is left of a root: " + bad.reason);
     }
     report_.used_pages = page_owners_.size();
     report_.used_clusters = cluster_owners_.size() + super_.metadata_clusters();
@@ -275,8 +267,7 @@ class Checker {
   PageIo io_;
   SuperBlock super_;
   CheckReport report_;
-  std::unordered_map<uint32_t, MetadataPage> pages_;
-  std::unordered_map<uint32_t, std::string> bad_pages_;
+  ScannedPages scan_;
   std::unordered_map<uint32_t, uint32_t> page_owners_;     // to root page
   std::unordered_map<uint64_t, uint32_t> cluster_owners_;  // likewise
 
