@@ -233,7 +233,7 @@ std::vector<Damage> Damages() {
       {"TwoKindsOfExtents",
        [](Victims& v) {
          v.Edit(v.chain, [](MetadataPage* p) {
-           p->descriptors.push_back(ExtentRleDescriptor{{{900, 1}}});
+           p->descriptors.emplace_back(ExtentRleDescriptor{{{900, 1}}});
          });
        },
        "beside an extent table", false, false, true},
@@ -247,7 +247,7 @@ std::vector<Damage> Damages() {
       {"ExtentPageDescriptorInTheChain",
        [](Victims& v) {
          v.Edit(v.chain, [](MetadataPage* p) {
-           p->descriptors.push_back(ExtentPageDescriptor{0, {900}});
+           p->descriptors.emplace_back(ExtentPageDescriptor{0, {900}});
          });
        },
        "extent page descriptor in the blob's chain", false, false, true},
@@ -433,14 +433,14 @@ std::vector<Feature> Features() {
       {"InternalXattr",
        [](MetadataPage* page) {
          std::get<FlagsDescriptor>(page->descriptors[0]).invalid |= format::kInternalXattrs;
-         page->descriptors.push_back(XattrDescriptor{true, "SNAP", "12345678"});
+         page->descriptors.emplace_back(XattrDescriptor{true, "SNAP", "12345678"});
        },
        BlobAccess::kReadOnly},
       {"UnknownMetadataFlag", Flags([](FlagsDescriptor* f) { f->metadata_read_only |= 4; }),
        BlobAccess::kMetadataReadOnly},
       {"UnknownDescriptor",
        [](MetadataPage* page) {
-         page->descriptors.push_back(UnknownDescriptor{77, "new"});
+         page->descriptors.emplace_back(UnknownDescriptor{77, "new"});
        },
        BlobAccess::kMetadataReadOnly},
       {"ClearMethod", Flags([](FlagsDescriptor* f) { f->metadata_read_only |= 3; }),

@@ -47,7 +47,7 @@ MetadataPage FullPage() {
       UnknownDescriptor{200, "something new"},
   };
   const size_t left = format::kDescriptorAreaBytes - EncodedBytes(page);
-  page.descriptors.push_back(UnknownDescriptor{7, std::string(left - 5, 'x')});
+  page.descriptors.emplace_back(UnknownDescriptor{7, std::string(left - 5, 'x')});
   return page;
 }
 
