@@ -61,7 +61,7 @@ final class Quickstart {
     final long startNanos = System.nanoTime();
     try (ChunkStore store = ChunkStore.open(again)) {
       final double seconds = (System.nanoTime() - startNanos) / 1e9;
-      report.step("open again", files.size(), 0, seconds, store.stats());
+      report.step("open again", false, files.size(), 0, seconds, store.stats());
       final List<ChunkKey> keys = files.stream().map(SourceFile::key).sorted().toList();
       compareList(store, keys);
       readBack(store, "read, compare SHA-256", keys);
@@ -84,7 +84,12 @@ final class Quickstart {
       created.forEach(CompletableFuture::join);
       pieces.finish();
       report.step(
-          "write, durable", files.size(), progress.doneBytes(), progress.seconds(), store.stats());
+          "write, durable",
+          true,
+          files.size(),
+          progress.doneBytes(),
+          progress.seconds(),
+          store.stats());
     }
   }
 
@@ -132,7 +137,7 @@ final class Quickstart {
         readBack(store, key, pieces, progress);
       }
       pieces.finish();
-      report.step(step, keys.size(), progress.doneBytes(), progress.seconds(), store.stats());
+      report.step(step, true, keys.size(), progress.doneBytes(), progress.seconds(), store.stats());
     }
   }
 
@@ -189,7 +194,8 @@ final class Quickstart {
       }
       removals.forEach(CompletableFuture::join);
       checkSpace(store, usedWhenEmpty, kept);
-      report.step("remove every second", removed.size(), total, progress.seconds(), store.stats());
+      report.step(
+          "remove every second", false, removed.size(), total, progress.seconds(), store.stats());
     }
     for (final ChunkKey key : removed) {
       try {

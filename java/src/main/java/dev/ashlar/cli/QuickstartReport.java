@@ -12,7 +12,13 @@ final class QuickstartReport {
 
   /** One step, with the space in use after it. */
   record Step(
-      String name, long chunks, long bytes, double seconds, long usedBytes, long freeBytes) {
+      String name,
+      boolean movesData,
+      long chunks,
+      long bytes,
+      double seconds,
+      long usedBytes,
+      long freeBytes) {
 
     double mebibytesPerSecond() {
       return bytes / seconds / (1 << 20);
@@ -35,11 +41,13 @@ final class QuickstartReport {
 
   void step(
       final String name,
+      final boolean movesData,
       final long chunks,
       final long bytes,
       final double seconds,
       final StoreStats after) {
-    steps.add(new Step(name, chunks, bytes, seconds, after.usedBytes(), after.freeBytes()));
+    steps.add(
+        new Step(name, movesData, chunks, bytes, seconds, after.usedBytes(), after.freeBytes()));
     backend = after.backend();
     directIo = after.directIo();
   }
@@ -69,12 +77,12 @@ final class QuickstartReport {
     for (final Step step : steps) {
       out.printf(
           Locale.ROOT,
-          "%-26s %8d %11s %8.2f %9.1f %11s %11s%n",
+          "%-26s %8d %11s %8.2f %9s %11s %11s%n",
           step.name,
           step.chunks,
           ByteSize.format(step.bytes),
           step.seconds,
-          step.mebibytesPerSecond(),
+          step.movesData ? String.format(Locale.ROOT, "%.1f", step.mebibytesPerSecond()) : "-",
           ByteSize.format(step.usedBytes),
           ByteSize.format(step.freeBytes));
     }
@@ -103,7 +111,7 @@ final class QuickstartReport {
           .put("chunks", step.chunks)
           .put("bytes", step.bytes)
           .put("seconds", step.seconds)
-          .put("mebibytesPerSecond", step.mebibytesPerSecond())
+          .put("mebibytesPerSecond", step.movesData ? step.mebibytesPerSecond() : Double.NaN)
           .put("usedBytes", step.usedBytes)
           .put("freeBytes", step.freeBytes)
           .endObject();

@@ -1,5 +1,6 @@
 package dev.ashlar.internal;
 
+import dev.ashlar.BadConfigurationException;
 import dev.ashlar.ChecksumException;
 import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.NativeMemoryException;
@@ -38,7 +39,8 @@ public final class NativeErrors {
     }
     return switch (result) {
       case OK -> new IllegalStateException("native code reported success as an error: " + context);
-      case INVALID_ARGUMENT -> new IllegalArgumentException(context);
+      // The caller's arguments have been checked: these are options that do not fit the device.
+      case INVALID_ARGUMENT -> new BadConfigurationException(context);
       case NOT_FOUND -> new NoSuchDeviceException(context);
       case ALREADY_EXISTS -> new StoreExistsException(context);
       case OUT_OF_SPACE -> new OutOfSpaceException(context);

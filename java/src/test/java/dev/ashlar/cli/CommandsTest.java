@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ashlar.testing.Seed;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -94,8 +95,36 @@ class CommandsTest {
 
     final Path other = folder.resolve("other");
     Files.writeString(other, "x".repeat(32 << 20));
-    Cli.run("mkfs", other).failed(1, other.toString());
+    Cli.run("mkfs", other).failed(1, other + " holds data of an unknown kind");
     assertThat(Files.readAllBytes(other)).containsOnly('x');
+    Cli.run("ls", other).failed(1, other + " holds data of an unknown kind, not a store");
+    assertThat(Files.readAllBytes(other)).containsOnly('x');
+    assertThat(folder.resolve("other.meta")).doesNotExist();
+  }
+
+  @Test
+  void mkfsNamesWhatItFound() throws IOException {
+    final byte[] image = new byte[32 << 20];
+    image[0x438] = 0x53;
+    image[0x439] = (byte) 0xef;
+    Files.write(device, image);
+    Cli.run("mkfs", device).failed(1, "an ext2, ext3 or ext4 file system", "force");
+    image[0x438] = 0;
+    System.arraycopy("XFSB".getBytes(StandardCharsets.US_ASCII), 0, image, 0, 4);
+    Files.write(device, image);
+    Cli.run("mkfs", device).failed(1, "an XFS file system");
+  }
+
+  @Test
+  void failedMkfsLeavesNothingBehind() throws IOException {
+    Files.createFile(device); // too small for anything
+    Cli.run("mkfs", device).failed(1, device.toString());
+    assertThat(device).hasSize(0);
+    assertThat(folder.resolve("store.ashlar.meta")).doesNotExist();
+    final Path link = Files.createSymbolicLink(folder.resolve("link"), device);
+    Cli.run("mkfs", link, "--size", "256M", "--force").failed(1, "link");
+    assertThat(device).hasSize(0);
+    assertThat(folder.resolve("link.meta")).doesNotExist();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.ashlar.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ashlar.AshlarException;
+import dev.ashlar.BadConfigurationException;
 import dev.ashlar.ChecksumException;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.CorruptMetadataException;
@@ -27,7 +28,7 @@ class NativeErrorsTest {
     final Map<ResultCode, Class<? extends RuntimeException>> expected =
         new EnumMap<>(ResultCode.class);
     expected.put(ResultCode.OK, IllegalStateException.class);
-    expected.put(ResultCode.INVALID_ARGUMENT, IllegalArgumentException.class);
+    expected.put(ResultCode.INVALID_ARGUMENT, BadConfigurationException.class);
     expected.put(ResultCode.NOT_FOUND, NoSuchDeviceException.class);
     expected.put(ResultCode.ALREADY_EXISTS, StoreExistsException.class);
     expected.put(ResultCode.OUT_OF_SPACE, OutOfSpaceException.class);

@@ -57,7 +57,8 @@ public final class StoreOpener {
       }
       return create(options, true, false);
     }
-    return switch (NativeStoreDevice.probe(file.toString())) {
+    final var content = NativeStoreDevice.probe(file.toString());
+    return switch (content) {
       case STORE -> openExisting(options);
       case ZEROS -> {
         if (!options.createIfMissing()) {
@@ -67,7 +68,8 @@ public final class StoreOpener {
         yield create(options, false, false);
       }
       case FOREIGN_BLOBSTORE, OTHER ->
-          throw new WrongFormatException("device " + file + " holds something else than a store");
+          throw new WrongFormatException(
+              "device " + file + " holds " + describe(content, file) + ", not a store");
     };
   }
 
@@ -86,19 +88,23 @@ public final class StoreOpener {
     }
     final Path file = deviceFile(options);
     final boolean missing = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-    if (!missing && !force) {
-      final var content = NativeStoreDevice.probe(file.toString());
-      if (content != NativeStoreDevice.Content.ZEROS) {
+    if (!missing) {
+      final var content = NativeStoreDevice.probe(file.toString()); // refuses one that is in use
+      if (!force && content != NativeStoreDevice.Content.ZEROS) {
         throw new StoreExistsException(
-            "device "
-                + file
-                + (content == NativeStoreDevice.Content.STORE
-                    ? " holds a store"
-                    : " holds something else than a store")
-                + "; only force destroys it");
+            "device " + file + " holds " + describe(content, file) + "; only force destroys it");
       }
     }
     create(options, missing, force).close();
+  }
+
+  private static String describe(final NativeStoreDevice.Content content, final Path file) {
+    return switch (content) {
+      case ZEROS -> "nothing";
+      case STORE -> "a store";
+      case FOREIGN_BLOBSTORE -> "a blobstore that is no store of this library";
+      case OTHER -> KnownContent.describe(file);
+    };
   }
 
   private static Path deviceFile(final ChunkStoreOptions options) {
@@ -131,6 +137,9 @@ public final class StoreOpener {
       return start(NativeStoreDevice.open(options, newFile, id), metadata, options, folder);
     } catch (final RuntimeException | Error e) {
       metadata.close();
+      if (folder != null) {
+        MetadataFolder.discard(folder); // there is no device to it
+      }
       throw e;
     }
   }

@@ -161,6 +161,17 @@ public final class MetadataFolder {
   }
 
   /**
+   * Deletes metadata without a single chunk, and its folder; leaves anything else.
+   *
+   * @param folder of metadata that is not open
+   */
+  public static void discard(final Path folder) {
+    if (look(folder) == Content.METADATA && isPristine(folder)) {
+      destroy(folder);
+    }
+  }
+
+  /**
    * Checks that there is metadata to be opened.
    *
    * @param folder where it should be
@@ -239,13 +250,17 @@ public final class MetadataFolder {
   }
 
   /** RocksDB deletes its own files, and refuses when they are in use. */
-  private static void replace(final Path folder) {
+  private static void destroy(final Path folder) {
     RocksLibrary.load();
     try (Options options = new Options()) {
       RocksDB.destroyDB(folder.toString(), options);
     } catch (final RocksDBException e) {
       throw RocksErrors.toException("deleting metadata in " + folder, e);
     }
+  }
+
+  private static void replace(final Path folder) {
+    destroy(folder);
     if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       create(folder);
     }
