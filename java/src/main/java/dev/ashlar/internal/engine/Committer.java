@@ -237,7 +237,8 @@ final class Committer {
   }
 
   private void refuseChanges(final Throwable error) {
-    LOG.error("a commit failed; changes are refused from now on", error);
+    LOG.error("changes are refused from now on, since a commit failed: {}", error.toString());
+    LOG.debug("where it failed", error);
     failure.set(Errors.unexpected(error));
     lost |= transaction.isPublished();
     transaction.abandon();
