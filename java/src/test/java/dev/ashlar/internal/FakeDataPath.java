@@ -45,7 +45,7 @@ public final class FakeDataPath implements DataPath {
   private final ArrayDeque<Submitted> completed = new ArrayDeque<>();
   private final ArrayDeque<Callback> posted = new ArrayDeque<>();
   private boolean stopped;
-  private volatile boolean held;
+  private volatile IntPredicate held = opcode -> false;
   private volatile Faults faults = new Faults() {};
 
   private final Thread reactor = new Thread(this::execute, "fake-reactor");
@@ -76,12 +76,32 @@ public final class FakeDataPath implements DataPath {
     faults = next;
   }
 
-  /** Holds operations back until the next call with false. */
-  public void hold(final boolean on) {
-    held = on;
+  /** Holds back the operations whose opcodes satisfy a condition, from now on. */
+  public void hold(final IntPredicate opcodes) {
     synchronized (submitted) {
+      held = opcodes;
       submitted.notifyAll();
     }
+  }
+
+  /** Holds nothing back any more. */
+  public void release() {
+    hold(opcode -> false);
+  }
+
+  /** A read. */
+  public static boolean isRead(final int opcode) {
+    return opcode == OpSlotLayout.OP_READ;
+  }
+
+  /** A write. */
+  public static boolean isWrite(final int opcode) {
+    return opcode == OpSlotLayout.OP_WRITE;
+  }
+
+  /** A flush. */
+  public static boolean isFlush(final int opcode) {
+    return opcode == OpSlotLayout.OP_FLUSH;
   }
 
   /** Operations that wait or are held back. */
@@ -213,18 +233,19 @@ public final class FakeDataPath implements DataPath {
       final Submitted one;
       final long delay;
       synchronized (submitted) {
-        while (!stopped && (held || submitted.isEmpty())) {
+        int index = pick();
+        while (!stopped && index < 0) {
           try {
             submitted.wait();
           } catch (final InterruptedException e) {
             return;
           }
+          index = pick();
         }
         if (stopped) {
           return;
         }
         final int last = submitted.size() - 1;
-        final int index = random.nextInt(last + 1);
         one = submitted.get(index);
         submitted.set(index, submitted.get(last));
         submitted.remove(last);
@@ -239,6 +260,23 @@ public final class FakeDataPath implements DataPath {
         completed.notifyAll();
       }
     }
+  }
+
+  private int opcode(final Submitted one) {
+    return memory.getInt(one.slot * OpSlotLayout.BYTES + OpSlotLayout.OPCODE);
+  }
+
+  /** Any of those that are not held back, or -1. */
+  private int pick() {
+    final int size = submitted.size();
+    final int start = size == 0 ? 0 : random.nextInt(size);
+    for (int i = 0; i < size; i++) {
+      final int index = (start + i) % size;
+      if (!held.test(opcode(submitted.get(index)))) {
+        return index;
+      }
+    }
+    return -1;
   }
 
   private void executeOne(final int slot) {

@@ -54,6 +54,11 @@ public final class FakeDisk {
     return used.cardinality();
   }
 
+  /** Whether writes would be lost if the power went now. */
+  public synchronized boolean hasUnflushedPages() {
+    return !unflushed.isEmpty();
+  }
+
   /** Pages there are. */
   public int totalPages() {
     return blobs * pagesPerBlob;

@@ -14,6 +14,7 @@ public final class FakeStoreDevice implements StoreDevice {
   private final long handle = HANDLES.getAndIncrement();
   private volatile boolean closed;
   private volatile boolean closedClean;
+  private volatile Runnable beforeInlineRead = Thread::yield; // a reader may be slow
 
   /** Opens the disk; {@code inline} says whether reads work in the calling thread. */
   public FakeStoreDevice(final FakeDataPath path, final FakeDisk disk, final boolean inline) {
@@ -22,6 +23,11 @@ public final class FakeStoreDevice implements StoreDevice {
     this.inline = inline;
     disk.forgetUse();
     path.addStore(handle, disk);
+  }
+
+  /** Called between the look-up of a page and its read in the calling thread. */
+  public void beforeInlineRead(final Runnable action) {
+    beforeInlineRead = action;
   }
 
   /** How it was closed. */
@@ -89,7 +95,7 @@ public final class FakeStoreDevice implements StoreDevice {
 
   private byte[] verified(final long location, final int crc) {
     used();
-    Thread.yield(); // a reader may be slow
+    beforeInlineRead.run();
     final byte[] page = disk.read(location);
     return page != null && FakeDataPath.crc(page) == crc ? page : null;
   }

@@ -132,7 +132,7 @@ final class FakeWorld implements StoreUnderTest {
       }
     }
     metadata.refuse();
-    path.hold(false);
+    path.release();
     try {
       store.close();
     } catch (final RuntimeException e) {
@@ -146,7 +146,7 @@ final class FakeWorld implements StoreUnderTest {
   @Override
   public void close() {
     try {
-      path.hold(false);
+      path.release();
       store.close();
     } finally {
       path.stop();
