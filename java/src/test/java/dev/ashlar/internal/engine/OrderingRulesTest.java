@@ -58,9 +58,12 @@ class OrderingRulesTest {
       final CompletableFuture<Void> write = world.store.writeAsync(KEY, 0, page(2));
       await(storing);
       Eventually.pause(20);
-      assertThat(write).isNotDone();
-      assertThat(read(world.store)[0]).isEqualTo((byte) 1);
-      goOn.countDown();
+      try {
+        assertThat(write).isNotDone();
+        assertThat(read(world.store)[0]).isEqualTo((byte) 1);
+      } finally {
+        goOn.countDown();
+      }
       write.join();
       assertThat(read(world.store)[0]).isEqualTo((byte) 2);
     }
@@ -97,10 +100,13 @@ class OrderingRulesTest {
           });
       final CompletableFuture<byte[]> reader = CompletableFuture.supplyAsync(() -> read(world.store));
       await(reading);
-      world.store.write(KEY, 0, page(2));
-      world.store.remove(KEY);
-      Eventually.pause(30);
-      goOn.countDown();
+      try {
+        world.store.write(KEY, 0, page(2));
+        world.store.remove(KEY);
+        Eventually.pause(30);
+      } finally {
+        goOn.countDown();
+      }
       assertThat(reader.join()).containsOnly(1);
       Eventually.isTrue("all pages are free", () -> world.disk.usedPages() == 0);
     }
