@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,10 +17,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordingMetadataStore implements MetadataStore {
 
-  private record Entry(MetadataBatch batch, boolean sync) {}
+  /** A batch, with the position of the device's log when it began and when it was durable. */
+  private static final class Entry {
+    final MetadataBatch batch = new MetadataBatch();
+    final long began;
+    long durable = Long.MAX_VALUE;
+
+    Entry(final long began) {
+      this.began = began;
+    }
+  }
 
   private final MetadataStore behind;
   private final List<Entry> entries = new ArrayList<>();
+  private LongSupplier position = () -> 0;
   private int synced;
   private boolean keepOpen;
   private boolean refusing;
@@ -29,6 +40,30 @@ public final class RecordingMetadataStore implements MetadataStore {
   /** Records what goes to another one. */
   public RecordingMetadataStore(final MetadataStore behind) {
     this.behind = behind;
+  }
+
+  /** Where the log of the device is; asked before and after every batch. */
+  public void positions(final LongSupplier ofDevice) {
+    position = ofDevice;
+  }
+
+  /**
+   * Writes into another store what a power cut at a position of the device's log leaves: the batches
+   * that were durable, and perhaps one that had begun.
+   */
+  public synchronized RecordingMetadataStore cut(
+      final long at, final boolean withBegun, final RecordingMetadataStore into) {
+    for (final Entry entry : entries) {
+      if (entry.durable <= at) {
+        into.apply(entry.batch, true);
+      } else {
+        if (withBegun && entry.began <= at) {
+          into.apply(entry.batch, true);
+        }
+        break;
+      }
+    }
+    return into;
   }
 
   /** Whether close is ignored, so that the content can be opened again. */
@@ -74,7 +109,7 @@ public final class RecordingMetadataStore implements MetadataStore {
   @Override
   public void apply(final MetadataBatch batch, final boolean sync) {
     beforeApply.run();
-    final int number;
+    final Entry entry = new Entry(position.getAsLong());
     synchronized (this) {
       if (failure != null) {
         final RuntimeException error = failure;
@@ -84,23 +119,27 @@ public final class RecordingMetadataStore implements MetadataStore {
       if (refusing) {
         throw new StorageIoException("the power is gone", 5, null);
       }
-      final MetadataBatch copy = new MetadataBatch();
-      copy.addAll(batch);
-      entries.add(new Entry(copy, sync));
-      number = entries.size();
+      entry.batch.addAll(batch);
+      entries.add(entry);
     }
     behind.apply(batch, sync);
-    synchronized (this) {
-      if (sync) {
-        synced = number;
-      }
+    if (sync) {
+      noteSynced();
     }
   }
 
   @Override
   public void sync() {
     behind.sync();
+    noteSynced();
+  }
+
+  private void noteSynced() {
+    final long now = position.getAsLong();
     synchronized (this) {
+      for (int i = synced; i < entries.size(); i++) {
+        entries.get(i).durable = now;
+      }
       synced = entries.size();
     }
   }
