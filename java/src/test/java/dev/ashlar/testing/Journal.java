@@ -45,8 +45,8 @@ public final class Journal {
   }
 
   /**
-   * Fails unless a store holds the state after some prefix of the changes that has every durable one
-   * in it that was acknowledged before a position.
+   * Fails unless a store holds the state after some prefix of the changes that has every durable
+   * one in it that was acknowledged before a position.
    */
   public void judge(final ChunkStore store, final long position) {
     int least = 0;

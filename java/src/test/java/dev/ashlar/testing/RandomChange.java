@@ -70,8 +70,7 @@ public final class RandomChange {
     return new RandomChange(steps, ordered ? Durability.ORDERED : Durability.DURABLE);
   }
 
-  private static Step step(
-      final Model model, final SplittableRandom random, final Shape shape) {
+  private static Step step(final Model model, final SplittableRandom random, final Shape shape) {
     final int number = random.nextInt(shape.keys);
     final ChunkKey key = ChunkKey.of(shape.prefix + number % 3, number);
     if (!model.has(key)) {

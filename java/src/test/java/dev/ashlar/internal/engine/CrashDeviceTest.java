@@ -81,7 +81,8 @@ class CrashDeviceTest {
       end = TestNative.logPosition(label);
     }
     for (int cut = 0; cut < CUTS; cut++) {
-      final long at = cut == 0 ? TestNative.logPosition(label) : begin + random.nextLong(end - begin);
+      final long at =
+          cut == 0 ? TestNative.logPosition(label) : begin + random.nextLong(end - begin);
       checkCut(label, sector, at, random, metadata, journals);
     }
     TestNative.drop(label);

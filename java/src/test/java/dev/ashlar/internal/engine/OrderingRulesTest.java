@@ -98,7 +98,8 @@ class OrderingRulesTest {
             reading.countDown();
             await(goOn);
           });
-      final CompletableFuture<byte[]> reader = CompletableFuture.supplyAsync(() -> read(world.store));
+      final CompletableFuture<byte[]> reader =
+          CompletableFuture.supplyAsync(() -> read(world.store));
       await(reading);
       try {
         world.store.write(KEY, 0, page(2));

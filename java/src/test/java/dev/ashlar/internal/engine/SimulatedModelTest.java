@@ -27,8 +27,7 @@ class SimulatedModelTest {
   @ValueSource(ints = {1, 2, 3})
   void aNearlyFullDeviceLosesNothing(final int slots) {
     final SplittableRandom random = Seed.random("SimulatedModelTest full");
-    try (FakeWorld world =
-        FakeWorld.builder(random.nextLong()).slots(slots).pages(2, 100).open()) {
+    try (FakeWorld world = FakeWorld.builder(random.nextLong()).slots(slots).pages(2, 100).open()) {
       new ModelRun(world, random, new RandomChange.Shape("object-", 6, 200_000, true))
           .run(2000, 200);
     }

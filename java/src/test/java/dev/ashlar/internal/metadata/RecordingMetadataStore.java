@@ -48,8 +48,8 @@ public final class RecordingMetadataStore implements MetadataStore {
   }
 
   /**
-   * Writes into another store what a power cut at a position of the device's log leaves: the batches
-   * that were durable, and perhaps one that had begun.
+   * Writes into another store what a power cut at a position of the device's log leaves: the
+   * batches that were durable, and perhaps one that had begun.
    */
   public synchronized RecordingMetadataStore cut(
       final long at, final boolean withBegun, final RecordingMetadataStore into) {
