@@ -11,10 +11,20 @@ public class ChecksumException extends AshlarException {
   private static final long serialVersionUID = 1L;
 
   private final transient @Nullable ChunkKey key;
+
+  /** Index of the page in the chunk. */
   private final long page;
+
+  /** Index of the root page of the blob. */
   private final long blob;
+
+  /** Where the page lies on the device. */
   private final long deviceOffsetBytes;
+
+  /** CRC32C in the metadata. */
   private final int expected;
+
+  /** CRC32C of the bytes on the device. */
   private final int actual;
 
   /**

@@ -1,6 +1,5 @@
 package dev.ashlar;
 
-import dev.ashlar.internal.Arguments;
 import java.time.Instant;
 
 /**
@@ -13,18 +12,4 @@ import java.time.Instant;
  * @param modified when it was last written or resized, to the microsecond
  */
 public record ChunkStat(
-    ChunkKey key, long sizeBytes, long version, Instant created, Instant modified) {
-
-  /**
-   * Checks that no component is null and no number is negative.
-   *
-   * @throws IllegalArgumentException if a number is negative
-   */
-  public ChunkStat {
-    Arguments.notNull("key", key);
-    Arguments.notNegative("sizeBytes", sizeBytes);
-    Arguments.notNegative("version", version);
-    Arguments.notNull("created", created);
-    Arguments.notNull("modified", modified);
-  }
-}
+    ChunkKey key, long sizeBytes, long version, Instant created, Instant modified) {}

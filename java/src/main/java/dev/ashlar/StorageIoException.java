@@ -12,6 +12,7 @@ public class StorageIoException extends AshlarException {
 
   private static final long serialVersionUID = 1L;
 
+  /** What the operating system said. */
   private final int errno;
 
   /**

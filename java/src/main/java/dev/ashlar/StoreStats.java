@@ -49,11 +49,6 @@ public record StoreStats(
     boolean wasClean,
     List<String> problems) {
 
-  /** Makes the list unmodifiable. */
-  public StoreStats {
-    problems = List.copyOf(problems);
-  }
-
   /**
    * Memory in use. The budget is divided: 4/16 for RocksDB, 7/16 for maps, 2/16 for operations
    * under way, 2/16 for page buffers, 1/16 for what is not counted to the byte.

@@ -57,7 +57,7 @@ final class StatsReader {
     if (failure != null && !(failure instanceof ReadOnlyStoreException)) {
       all.add("changes are refused: " + failure.getMessage());
     }
-    return all;
+    return List.copyOf(all);
   }
 
   private static UUID uuid(final byte[] id) {

@@ -27,7 +27,13 @@ public record MetadataOptions(@Nullable Path folder, Mode mode, long memoryBytes
     READ_ONLY
   }
 
-  /** Checks the limit. */
+  /**
+   * Checks the limit.
+   *
+   * @param folder see above
+   * @param mode see above
+   * @param memoryBytes see above
+   */
   public MetadataOptions {
     Arguments.inRange("memoryBytes", memoryBytes, MIN_MEMORY_BYTES, 1L << 40);
     if (folder == null && mode != Mode.CREATE) {

@@ -16,7 +16,13 @@ public record StoreRecord(byte[] storeId, long generation, int clusterBytes) {
   /** Length of a store id. */
   public static final int ID_BYTES = 16;
 
-  /** Checks the length of the id. */
+  /**
+   * Checks the length of the id.
+   *
+   * @param storeId see above
+   * @param generation see above
+   * @param clusterBytes see above
+   */
   public StoreRecord {
     if (storeId.length != ID_BYTES) {
       throw new IllegalArgumentException(

@@ -156,13 +156,4 @@ class MetadataLimitsTest {
   private static int run(final String... command) throws IOException, InterruptedException {
     return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
   }
-
-  @Test
-  void libraryOfRocksDbLeavesNoFileBehind() throws IOException {
-    RocksLibrary.load();
-    assertThat(Files.readAllLines(Path.of("/proc/self/maps")))
-        .filteredOn(line -> line.contains("librocksdbjni"))
-        .isNotEmpty()
-        .allMatch(line -> line.endsWith("(deleted)"));
-  }
 }
