@@ -1,8 +1,11 @@
 // The one source of randomness of tests: small, seeded, the same on every machine.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <span>
 
 namespace ashlar {
@@ -26,7 +29,12 @@ class Random {
   bool OneIn(uint64_t n) { return Below(n) == 0; }
 
   void Fill(std::span<uint8_t> bytes) {
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(Next());
+    while (!bytes.empty()) {
+      const uint64_t word = Next();
+      const size_t length = std::min(bytes.size(), sizeof(word));
+      std::memcpy(bytes.data(), &word, length);
+      bytes = bytes.subspan(length);
+    }
   }
 
  private:
