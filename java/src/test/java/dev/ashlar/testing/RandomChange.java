@@ -47,9 +47,21 @@ public final class RandomChange {
   private final List<Step> steps;
   private final Durability durability;
 
-  private RandomChange(final List<Step> steps, final Durability durability) {
+  /** Bit i: the batch is staged after step i. */
+  private final int stagedAfter;
+
+  /** The same is staged in another batch first, which is closed. */
+  private final boolean rehearsed;
+
+  private RandomChange(
+      final List<Step> steps,
+      final Durability durability,
+      final int stagedAfter,
+      final boolean rehearsed) {
     this.steps = steps;
     this.durability = durability;
+    this.stagedAfter = stagedAfter;
+    this.rehearsed = rehearsed;
   }
 
   /** How large changes are, and of what. */
@@ -67,7 +79,12 @@ public final class RandomChange {
       steps.add(step);
     }
     final boolean ordered = shape.ordered && random.nextInt(3) > 0;
-    return new RandomChange(steps, ordered ? Durability.ORDERED : Durability.DURABLE);
+    final int staged = random.nextInt(4) == 0 ? random.nextInt(1 << count) : 0;
+    return new RandomChange(
+        steps,
+        ordered ? Durability.ORDERED : Durability.DURABLE,
+        staged,
+        staged != 0 && random.nextInt(4) == 0);
   }
 
   private static Step step(final Model model, final SplittableRandom random, final Shape shape) {
@@ -151,17 +168,30 @@ public final class RandomChange {
 
   /** Several changes, or one whose call takes no durability. */
   private boolean needsBatch() {
-    return steps.size() > 1 || (!isDurable() && steps.get(0).kind != Kind.WRITE);
+    return steps.size() > 1
+        || stagedAfter != 0
+        || (!isDurable() && steps.get(0).kind != Kind.WRITE);
   }
 
   private ChunkBatch batch(final ChunkStore store) {
+    if (rehearsed) {
+      collect(store).close();
+    }
+    return collect(store);
+  }
+
+  private ChunkBatch collect(final ChunkStore store) {
     final ChunkBatch batch = store.batch().durability(durability);
-    for (final Step step : steps) {
+    for (int i = 0; i < steps.size(); i++) {
+      final Step step = steps.get(i);
       switch (step.kind) {
         case CREATE -> batch.create(step.key);
         case WRITE -> batch.write(step.key, step.at, step.buffer());
         case RESIZE -> batch.resize(step.key, step.at);
         case REMOVE -> batch.remove(step.key);
+      }
+      if ((stagedAfter & 1 << i) != 0) {
+        batch.stage();
       }
     }
     return batch;
@@ -169,6 +199,6 @@ public final class RandomChange {
 
   @Override
   public String toString() {
-    return durability + " " + steps;
+    return durability + " " + steps + (stagedAfter == 0 ? "" : " staged " + stagedAfter);
   }
 }
