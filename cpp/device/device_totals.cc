@@ -40,8 +40,11 @@ void DeviceTotals::Detach(const ChannelCounters* channel) {
 }
 
 void DeviceTotals::CountInlineRead(uint32_t length_bytes) {
-  inline_reads_.fetch_add(1, std::memory_order_relaxed);
-  inline_bytes_read_.fetch_add(length_bytes, std::memory_order_relaxed);
+  static std::atomic<size_t> next_stripe{0};
+  static thread_local const size_t mine =
+      next_stripe.fetch_add(1, std::memory_order_relaxed) % kStripes;
+  inline_stripes_[mine].reads.fetch_add(1, std::memory_order_relaxed);
+  inline_stripes_[mine].bytes_read.fetch_add(length_bytes, std::memory_order_relaxed);
 }
 
 DeviceCounters DeviceTotals::Sum() const {
@@ -50,8 +53,10 @@ DeviceCounters DeviceTotals::Sum() const {
   for (const ChannelCounters* channel : channels_) {
     channel->AddTo(&totals);
   }
-  totals.reads += inline_reads_.load(std::memory_order_relaxed);
-  totals.bytes_read += inline_bytes_read_.load(std::memory_order_relaxed);
+  for (const Stripe& stripe : inline_stripes_) {
+    totals.reads += stripe.reads.load(std::memory_order_relaxed);
+    totals.bytes_read += stripe.bytes_read.load(std::memory_order_relaxed);
+  }
   return totals;
 }
 

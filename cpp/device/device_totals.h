@@ -2,7 +2,9 @@
 // itself, the device adds up when asked.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -39,11 +41,17 @@ class DeviceTotals {
   DeviceCounters Sum() const;
 
  private:
+  // Inline reads come from any thread: each counts in a stripe of its own, or nearly so.
+  static constexpr size_t kStripes = 32;
+  struct alignas(64) Stripe {
+    std::atomic<uint64_t> reads{0};
+    std::atomic<uint64_t> bytes_read{0};
+  };
+
+  std::array<Stripe, kStripes> inline_stripes_;
   mutable std::mutex mutex_;
   std::vector<const ChannelCounters*> channels_;
   DeviceCounters closed_channels_;
-  std::atomic<uint64_t> inline_reads_{0};
-  std::atomic<uint64_t> inline_bytes_read_{0};
 };
 
 // A channel's counters, attached to its device for as long as they live.
