@@ -98,8 +98,8 @@ uint32_t ReactorSpace::TakeFrom(PrivateBlob* blob, uint32_t wanted, uint64_t* lo
 
 bool ReactorSpace::OpenStream(uint32_t count) {
   stream_blob_ = BlobWithRun(kStreamPages);
-  if (stream_blob_ == nullptr) return false;
-  stream_ = stream_blob_->bitmap.FindFree(kStreamPages);
+  stream_ = stream_blob_ == nullptr ? PageRun{} : stream_blob_->bitmap.FindFree(kStreamPages);
+  fragmented_ = stream_.count < kStreamPages;
   return stream_.count >= count;
 }
 

@@ -25,6 +25,8 @@ class ReactorSpace {
   void Remove(PrivateBlob* blob);
 
   uint64_t free_pages() const { return free_pages_; }
+  // Small writes do not get neighbouring pages: no run is left that is long enough for the stream.
+  bool fragmented() const { return fragmented_; }
   uint32_t blobs() const { return blobs_; }
   uint32_t empty_blobs() const { return empty_blobs_; }
 
@@ -63,6 +65,7 @@ class ReactorSpace {
   // Pages that were free when the stream was opened and have not been taken from it since.
   PrivateBlob* stream_blob_ = nullptr;
   PageRun stream_;
+  bool fragmented_ = false;
   uint64_t free_pages_ = 0;
   uint32_t blobs_ = 0;
   uint32_t empty_blobs_ = 0;

@@ -175,7 +175,7 @@ Task<bool> SpaceManager::Serve(SpaceRequest& request) {
 Task<Status> SpaceManager::GrantNewOrReturned(SpaceRequest& request) {
   do {
     if (GrantReturned(request)) continue;
-    const uint64_t clusters = ClustersForNewBlob(request.missing_pages == 0);
+    const uint64_t clusters = ClustersForNewBlob(request);
     if (clusters == 0) co_return Status::OutOfSpace();
     Result<PrivateBlob*> blob = co_await CreateBlob(clusters);
     if (!blob.ok()) co_return blob.status();
@@ -224,9 +224,11 @@ void SpaceManager::Reply(SpaceRequest& request) {
 }
 
 // 64 MiB, and less when that would leave the other reactors without; 0 when nothing may be taken.
-uint64_t SpaceManager::ClustersForNewBlob(bool in_advance) const {
+uint64_t SpaceManager::ClustersForNewBlob(const SpaceRequest& request) const {
+  const bool in_advance = request.missing_pages == 0;
   const uint64_t free = blobstore_.free_clusters();
   if (free <= reserve_clusters_) return 0;
+  if (request.for_runs && free <= blobstore_.data_clusters() / 4) return 0;
   const uint64_t usable = free - reserve_clusters_;
   const uint64_t full = std::max(uint64_t{1}, kBlobBytes / blobstore_.cluster_bytes());
   const uint64_t clusters = std::clamp(usable / (2 * core_.reactor_count()), uint64_t{1}, full);

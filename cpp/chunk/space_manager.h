@@ -69,7 +69,7 @@ class SpaceManager {
   void Grant(SpaceRequest& request, PrivateBlob* blob);
   bool GrantReturned(SpaceRequest& request);
   void Reply(SpaceRequest& request);
-  uint64_t ClustersForNewBlob(bool in_advance) const;
+  uint64_t ClustersForNewBlob(const SpaceRequest& request) const;
   Result<PrivateBlob*> TakeIn(BlobId id, uint64_t length_bytes);
   void FreeRetired();
   void UpdateFreeClusters();

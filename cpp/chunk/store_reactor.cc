@@ -62,7 +62,11 @@ void StoreReactor::TakePages(OpState& op) {
   }
   if (waiting_.empty() && space_.free_pages() >= op.page_count) {
     AllocateFor(op);
-    if (space_.free_pages() < low_watermark_pages_) RequestInAdvance();
+    if (space_.free_pages() < low_watermark_pages_) {
+      RequestInAdvance();
+    } else if (space_.fragmented() && !runs_refused_ && !draining_) {
+      RequestSpace();
+    }
     return;
   }
   waiting_.Push(op);
@@ -126,6 +130,7 @@ void StoreReactor::ReturnIfSpare(PrivateBlob* blob) {
 }
 
 void StoreReactor::Return(PrivateBlob* blob) {
+  runs_refused_ = false;
   space_.Remove(blob);
   blob->owner.store(PrivateBlob::kInTransit, std::memory_order_relaxed);
   core_.Unpublish(blob);
@@ -152,6 +157,7 @@ void StoreReactor::RequestInAdvance() {
 void StoreReactor::RequestSpace() {
   if (request_in_flight_) return;
   request_in_flight_ = true;
+  request_.for_runs = waiting_.empty() && space_.free_pages() >= low_watermark_pages_;
   request_.missing_pages = waiting_.empty() ? 0 : waiting_.front().page_count - space_.free_pages();
   request_.granted = BlobList();
   request_.granted_pages = 0;
@@ -165,7 +171,7 @@ void StoreReactor::OnSpaceReply(SpaceRequest& request) {
   while (PrivateBlob* blob = request.granted.Pop()) Adopt(blob);
   if (request.code == StatusCode::kOk) return ServeWaiting();
   if (request.missing_pages > 0) return FailWaiting(request);
-  advance_refused_ = true;
+  (request.for_runs ? runs_refused_ : advance_refused_) = true;
   ServeWaiting();  // writes that came meanwhile ask for themselves
 }
 

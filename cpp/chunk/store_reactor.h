@@ -27,6 +27,7 @@ class StoreReactor;
 struct SpaceRequest : Message {
   StoreReactor* from = nullptr;
   uint64_t missing_pages = 0;  // 0: only in advance, nobody waits
+  bool for_runs = false;       // there are pages, but no long runs; only where space abounds
   BlobList granted;
   uint64_t granted_pages = 0;
   StatusCode code = StatusCode::kOk;  // OutOfSpace, or why the blobstore failed
@@ -115,6 +116,7 @@ class StoreReactor {
   bool serving_ = false;
   SpaceRequest request_;
   bool request_in_flight_ = false;
+  bool runs_refused_ = false;     // the device has no space to spare for long runs
   bool advance_refused_ = false;  // do not ask in advance again before something changed
   uint32_t low_watermark_pages_ = 1;
   std::atomic<int64_t> used_change_{0};

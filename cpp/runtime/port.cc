@@ -28,6 +28,11 @@ Port::Port(SharedMemory& memory, uint32_t reactor_index, CompletionSignal& signa
       slots_(memory.slots()) {}
 
 int Port::Poll() {
+  // Every turn with completions is followed by another one, also before the reactor sleeps.
+  if (signal_is_due_) {
+    signal_is_due_ = false;
+    signal_.Published();
+  }
   int taken = 0;
   while (taken < kBatch) {
     std::atomic_ref<uint32_t> entry(submit_entries_[head_ & mask_]);
@@ -53,7 +58,7 @@ void Port::Complete(uint32_t slot_number) {
   ++tail_;
   // Releases the entry and the slot, and stands before the look at drainer_waiting.
   completion_tail_.store(tail_, std::memory_order_seq_cst);
-  signal_.Published();
+  signal_is_due_ = true;
 }
 
 void Port::AnnounceSleep() { reactor_asleep_.store(1, std::memory_order_seq_cst); }

@@ -23,7 +23,8 @@ class Port final : public Poller {
   Port(SharedMemory& memory, uint32_t reactor_index, CompletionSignal& signal, Handler handler,
        void* context);
 
-  // Publishes the slot to Java. May be called from inside the handler.
+  // Publishes the slot to Java. May be called from inside the handler. A drainer that sleeps is
+  // woken in the next turn, once for all that completed in this one.
   void Complete(uint32_t slot_number);
 
   int Poll() override;
@@ -50,6 +51,7 @@ class Port final : public Poller {
   uint64_t head_ = 0;
   uint64_t tail_ = 0;
   uint64_t bad_entries_ = 0;
+  bool signal_is_due_ = false;
 };
 
 }  // namespace ashlar

@@ -79,7 +79,8 @@ final class Completions {
       first = posted.get();
       callback.nextPosted = first;
     } while (!posted.compareAndSet(first, callback));
-    if (asleep) {
+    // Whoever found the list empty wakes; the others' callbacks are run by the same turn.
+    if (first == null && asleep) {
       Native.interruptWait(runtime);
     }
   }

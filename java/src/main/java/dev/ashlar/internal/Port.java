@@ -31,14 +31,16 @@ final class Port {
   /**
    * Puts a slot into the submit ring, which always has room.
    *
-   * @return true if the reactor sleeps and must be woken
+   * @return true if the reactor sleeps and the caller must wake it
    */
   boolean submit(final int slot) {
     final long place = (long) LONG.getAndAdd(memory, PortLayout.SUBMIT_TAIL, 1L);
     final int entry = PortLayout.SUBMIT_ENTRIES + ((int) place & mask) * Integer.BYTES;
     INT.setRelease(memory, entry, slot + 1);
     VarHandle.fullFence(); // the entry is seen before the reactor's flag is looked at
-    return (int) INT.getVolatile(memory, PortLayout.REACTOR_ASLEEP) != 0;
+    // Whoever takes the flag back wakes it; the others need not.
+    return (int) INT.getVolatile(memory, PortLayout.REACTOR_ASLEEP) != 0
+        && INT.compareAndSet(memory, PortLayout.REACTOR_ASLEEP, 1, 0);
   }
 
   boolean hasCompletions() {
