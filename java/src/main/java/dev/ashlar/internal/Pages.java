@@ -61,6 +61,16 @@ public final class Pages {
   }
 
   /**
+   * The page of its segment that holds a byte.
+   *
+   * @param offset of the byte
+   * @return 0 to 255
+   */
+  public static int pageInSegment(final long offset) {
+    return (int) pageOf(offset) & (SEGMENT_PAGES - 1);
+  }
+
+  /**
    * Where a byte lies in its segment.
    *
    * @param offset of the byte

@@ -1,17 +1,21 @@
 package dev.ashlar.internal.engine;
 
-import java.util.Locale;
-
 /** What an operation does to its chunk. */
 enum OpKind {
-  CREATE,
-  WRITE,
-  RESIZE,
-  REMOVE;
+  CREATE("create"),
+  WRITE("write"),
+  RESIZE("resize"),
+  REMOVE("remove");
+
+  private final String call;
+
+  OpKind(final String call) {
+    this.call = call;
+  }
 
   /** Name of the call that makes it. */
   String call() {
-    return name().toLowerCase(Locale.ROOT);
+    return call;
   }
 
   /** It depends on everything before it, and everything after depends on it. */

@@ -75,7 +75,10 @@ final class Reader {
     }
     int length = NOT_DONE;
     if (readsInline() && target.remaining() <= INLINE_PAGES * Pages.PAGE_BYTES) {
-      length = readInline(key, offset, target);
+      length =
+          Pages.inPage(offset) + target.remaining() <= Pages.PAGE_BYTES
+              ? readOnePage(key, offset, target)
+              : readInline(key, offset, target);
     }
     if (length == NOT_DONE) {
       AshlarThread.refuseBlocking("read");
@@ -83,6 +86,51 @@ final class Reader {
     }
     target.position(target.position() + length);
     return length;
+  }
+
+  /** The shortest way: bytes of one page, in this thread. */
+  private int readOnePage(final ChunkKey key, final long offset, final ByteBuffer target) {
+    final int token = enter();
+    try {
+      while (true) {
+        final Chunk chunk = find(key);
+        final int seen = chunk.beginRead();
+        final boolean exists = chunk.exists;
+        final int length = (int) Math.min(target.remaining(), chunk.sizeBytes - offset);
+        final CachedSegment segment = chunk.segments.get(Pages.segmentOf(offset));
+        final int page = Pages.pageInSegment(offset);
+        final long location = segment == null ? Pages.HOLE : segment.location(page);
+        final int crc = segment == null ? 0 : segment.crc(page);
+        if (!chunk.validate(seen)) {
+          continue;
+        }
+        if (!exists) {
+          throw new NoSuchChunkException(key);
+        }
+        if (length <= 0) {
+          return 0;
+        }
+        if (segment != null) {
+          segment.touch();
+          final boolean done =
+              readPage(location, crc, Pages.inPage(offset), length, target, target.position());
+          return done ? length : NOT_DONE;
+        }
+        if (cache.segment(chunk, Pages.segmentOf(offset)) == null) {
+          cache.discard(chunk);
+        }
+      }
+    } finally {
+      guard.exit(token);
+    }
+  }
+
+  private Chunk find(final ChunkKey key) {
+    final Chunk chunk = cache.find(key);
+    if (chunk == null) {
+      throw new NoSuchChunkException(key);
+    }
+    return chunk;
   }
 
   private int readInline(final ChunkKey key, final long offset, final ByteBuffer target) {
@@ -231,10 +279,7 @@ final class Reader {
   private int lookUp(final ReadOp op, final long offset, final int wanted) {
     int attempts = 0;
     while (true) {
-      final Chunk chunk = cache.find(op.key);
-      if (chunk == null) {
-        throw new NoSuchChunkException(op.key);
-      }
+      final Chunk chunk = find(op.key);
       final int length =
           ++attempts <= OPTIMISTIC_ATTEMPTS
               ? lookUpOnce(op, chunk, offset, wanted)
@@ -306,12 +351,12 @@ final class Reader {
     if (op.pages > INLINE_PAGES || !readsInline()) {
       return false;
     }
-    final long base = target.isDirect() ? device.path().address(target) : 0;
     int done = 0;
     for (int i = 0; i < op.pages; i++) {
       final int inPage = i == 0 ? Pages.inPage(op.offset) : 0;
       final int length = Math.min(Pages.PAGE_BYTES - inPage, op.length - done);
-      if (!readPage(op, i, inPage, length, target, target.position() + done, base)) {
+      if (!readPage(
+          op.locations[i], op.crcs[i], inPage, length, target, target.position() + done)) {
         return false;
       }
       done += length;
@@ -320,22 +365,19 @@ final class Reader {
   }
 
   private boolean readPage(
-      final ReadOp op,
-      final int index,
+      final long location,
+      final int crc,
       final int inPage,
       final int length,
       final ByteBuffer target,
-      final int at,
-      final long base) {
-    final long location = op.locations[index];
+      final int at) {
     if (location == Pages.HOLE) {
       target.put(at, engine.zeros(), 0, length);
       return true;
     }
-    final int crc = op.crcs[index];
     final int status =
         target.isDirect()
-            ? device.readInline(base + at, inPage, length, location, crc)
+            ? device.readInline(device.path().address(target) + at, inPage, length, location, crc)
             : device.readInline(
                 target.array(), target.arrayOffset() + at, inPage, length, location, crc);
     return status == 0;
