@@ -36,6 +36,7 @@ final class Committer {
   private final long delayNanos;
   private final MetadataBatch batch = new MetadataBatch();
 
+  private final WallClock clock = new WallClock();
   private final RequestQueue queue = new RequestQueue();
   private final List<Request> group = new ArrayList<>();
   private final AshlarThread thread;
@@ -80,6 +81,7 @@ final class Committer {
 
   /** A request has retired, or is a task; any thread. */
   void enqueue(final Request request) {
+    request.handOn(); // before it is in the queue: it may be over, and used again, right after
     queue.put(request);
     wake();
   }
@@ -209,7 +211,7 @@ final class Committer {
 
   /** Applies the group's operations; true if something in it must be durable. */
   private boolean apply() {
-    final long nowMicros = Engine.nowMicros();
+    final long nowMicros = clock.micros();
     boolean durable = false;
     for (int i = 0; i < group.size(); i++) {
       final Request request = group.get(i);

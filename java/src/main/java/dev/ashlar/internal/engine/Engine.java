@@ -6,7 +6,6 @@ import dev.ashlar.internal.DataPath;
 import dev.ashlar.internal.StoreDevice;
 import dev.ashlar.internal.metadata.MetadataStore;
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -139,12 +138,6 @@ final class Engine {
   int reactorFor(final long number) {
     final int reactors = path.reactors();
     return reactors == 1 ? 0 : (int) Long.remainderUnsigned(number, reactors);
-  }
-
-  /** The time that chunks are stamped with. */
-  static long nowMicros() {
-    final Instant now = Instant.now();
-    return now.getEpochSecond() * 1_000_000 + now.getNano() / 1000;
   }
 
   // --- requests --------------------------------------------------------------------------------

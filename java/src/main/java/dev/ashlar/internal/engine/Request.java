@@ -125,6 +125,11 @@ final class Request extends Callback {
     home.complete(told, null, error);
   }
 
+  /** Its data is where it belongs; the rest is the committer's. */
+  void handOn() {
+    signal.handOn();
+  }
+
   /** Waits for {@link #finish}. */
   void await() {
     signal.await(engine.path(), engine.commitGauge());

@@ -10,11 +10,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Signal {
   private volatile boolean done;
+  private volatile boolean handedOn;
   private volatile @Nullable Thread waiter;
 
   void reset() {
     waiter = null;
+    handedOn = false;
     done = false;
+  }
+
+  /** From here on another thread does the work, for which a spinning waiter is only in the way. */
+  void handOn() {
+    handedOn = true;
   }
 
   boolean isSet() {
@@ -52,9 +59,9 @@ final class Signal {
       final long start = System.nanoTime();
       do {
         path.help();
-        if (done) {
+        if (done || handedOn) {
           gauge.paid();
-          return true;
+          return done;
         }
         Thread.onSpinWait();
       } while (System.nanoTime() - start < SpinGauge.SPIN_NANOS);

@@ -5,7 +5,7 @@ package dev.ashlar.internal.metadata;
  * only. For one thread at a time.
  */
 final class ExactArrays {
-  private static final int MAX_KEPT = 2048;
+  static final int MAX_KEPT = 2048;
 
   private final byte[][] arrays = new byte[MAX_KEPT + 1][];
 

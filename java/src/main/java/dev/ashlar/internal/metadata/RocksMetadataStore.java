@@ -4,6 +4,7 @@ import dev.ashlar.ChunkKey;
 import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.ReadOnlyStoreException;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,6 +45,8 @@ public final class RocksMetadataStore implements MetadataStore {
   private final WriteOptions unsynced = new WriteOptions().setSync(false);
   private final ExactArrays keys = new ExactArrays();
   private final ExactArrays values = new ExactArrays();
+  private final ByteBuffer longKey = ByteBuffer.allocateDirect(1024);
+  private final ByteBuffer longValue = ByteBuffer.allocateDirect(8192);
   private final Object writing = new Object();
   private final byte[] mark = new byte[WalCheck.MARK_BYTES];
   private WriteBatch rocksBatch = new WriteBatch();
@@ -178,7 +181,7 @@ public final class RocksMetadataStore implements MetadataStore {
       final ColumnFamilyHandle family = resources.family(log[at + 1]);
       final byte[] key = keys.copy(log, keyFrom, keyTo);
       switch (log[at]) {
-        case MetadataBatch.OP_PUT -> rocksBatch.put(family, key, values.copy(log, keyTo, valueTo));
+        case MetadataBatch.OP_PUT -> put(family, key, log, keyTo, valueTo);
         case MetadataBatch.OP_MERGE ->
             rocksBatch.merge(family, key, values.copy(log, keyTo, valueTo));
         case MetadataBatch.OP_DELETE -> rocksBatch.delete(family, key);
@@ -188,6 +191,23 @@ public final class RocksMetadataStore implements MetadataStore {
       }
       at = valueTo;
     }
+  }
+
+  private void put(
+      final ColumnFamilyHandle family,
+      final byte[] key,
+      final byte[] log,
+      final int valueFrom,
+      final int valueTo)
+      throws RocksDBException {
+    final int length = valueTo - valueFrom;
+    if (length <= ExactArrays.MAX_KEPT || length > longValue.capacity()) {
+      rocksBatch.put(family, key, values.copy(log, valueFrom, valueTo));
+      return;
+    }
+    longKey.clear().put(key).flip();
+    longValue.clear().put(log, valueFrom, length).flip();
+    rocksBatch.put(family, longKey, longValue);
   }
 
   // --- reads -----------------------------------------------------------------------------------
