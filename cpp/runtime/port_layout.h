@@ -12,7 +12,7 @@
 //             128  submit_head u64       the reactor's own
 //             256  completion_tail u64   written by the reactor
 //             384  completion_head u64   written by the one Java thread that drains
-//             512  reactor_asleep u32    1: after submitting, Java must call Native.wake
+//             512  reactor_asleep u32    after submitting, whoever swaps 1 for 0 must call Native.wake
 //             640  submit entries        u32[capacity], slot number + 1, 0 while empty
 //              ..  completion entries    u32[capacity], slot number
 //
