@@ -473,9 +473,14 @@ TEST_P(FileDeviceTest, TheWakeDescriptorWakesASleeperForEachCompletion) {
   epoll_event event{};
   event.events = EPOLLIN;
   ASSERT_EQ(epoll_ctl(epoll_fd.get(), EPOLL_CTL_ADD, channel().wake_fd(), &event), 0);
+  // A completion can be taken before the kernel has signalled it; its signal then wakes a later
+  // sleeper for nothing, once.
+  size_t wakes_for_nothing = 0;
+  size_t completions = 0;
   for (int round = 0; round < 60; ++round) {
     const auto op = static_cast<IoRequest::Op>(round % 3);  // read, write, flush
     const size_t requests = round % 10 == 9 ? 400 : static_cast<size_t>(1 + round % 4);
+    completions += requests;
     Batch batch(requests);
     for (size_t i = 0; i < requests; ++i) {
       batch.Add(i, op, (i * 7 + static_cast<size_t>(round)) % 1500 * kPageBytes,
@@ -487,7 +492,11 @@ TEST_P(FileDeviceTest, TheWakeDescriptorWakesASleeperForEachCompletion) {
     // With nothing in flight a sleeper is left in peace.
     channel().AnnounceSleep();
     EXPECT_EQ(channel().Poll(), 0);
-    EXPECT_EQ(epoll_wait(epoll_fd.get(), &event, 1, 0), 0) << "round " << round;
+    while (epoll_wait(epoll_fd.get(), &event, 1, 0) == 1) {
+      ASSERT_LE(++wakes_for_nothing, completions) << "round " << round;
+      channel().AnnounceWake();
+      channel().AnnounceSleep();
+    }
     channel().AnnounceWake();
   }
 }
