@@ -37,6 +37,7 @@ void ReactorSpace::Rebucket(PrivateBlob* blob) {
 void ReactorSpace::Add(PrivateBlob* blob) {
   Link(blob);
   ++blobs_;
+  stream_pause_ = 0;
   free_pages_ += blob->bitmap.free_pages();
   if (blob->bitmap.used() == 0) ++empty_blobs_;
 }
@@ -104,6 +105,10 @@ bool ReactorSpace::OpenStream(uint32_t count) {
 }
 
 bool ReactorSpace::TakeFromStream(uint32_t count, uint64_t* locations) {
+  if (stream_pause_ > 0) {
+    --stream_pause_;
+    return false;
+  }
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (stream_blob_ != nullptr && stream_.count >= count) {
       const PageRun run{stream_.first, count};
@@ -116,8 +121,9 @@ bool ReactorSpace::TakeFromStream(uint32_t count, uint64_t* locations) {
         return true;
       }
     }
-    if (!OpenStream(count)) return false;
+    if (!OpenStream(count)) break;
   }
+  stream_pause_ = kStreamPause;
   return false;
 }
 

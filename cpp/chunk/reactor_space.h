@@ -50,6 +50,7 @@ class ReactorSpace {
   // Requests below the first take from the stream; it is opened on runs of the second.
   static constexpr uint32_t kSmallPages = 32;
   static constexpr uint32_t kStreamPages = 128;
+  static constexpr uint32_t kStreamPause = 64;
 
   void Link(PrivateBlob* blob);
   void Unlink(PrivateBlob* blob);
@@ -66,6 +67,9 @@ class ReactorSpace {
   PrivateBlob* stream_blob_ = nullptr;
   PageRun stream_;
   bool fragmented_ = false;
+  // Small requests that do without the stream, because there was no run for one: looking for it
+  // each time would cost more than the allocation.
+  uint32_t stream_pause_ = 0;
   uint64_t free_pages_ = 0;
   uint32_t blobs_ = 0;
   uint32_t empty_blobs_ = 0;

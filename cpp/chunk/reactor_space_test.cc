@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "cpp/testing/random.h"
@@ -88,6 +91,47 @@ TEST_F(ReactorSpaceTest, NoPageHasTwoOwnersWhateverTheSizes) {
     }
     ASSERT_EQ(space_.free_pages(), 4 * kBlobPages - used.size());
   }
+}
+
+// Fills blobs of 64 MiB to `percent` at random and measures a free and an allocation of one page.
+double NanosecondsPerPage(uint32_t percent) {
+  constexpr uint32_t kPages = 16384;
+  constexpr uint32_t kBlobs = 12;
+  std::vector<std::unique_ptr<PrivateBlob>> blobs;
+  ReactorSpace space;
+  Random random(percent);
+  std::vector<uint64_t> used;
+  for (uint32_t root = 0; root < kBlobs; ++root) {
+    blobs.push_back(std::make_unique<PrivateBlob>(MetadataPageIndex{root}, kPages, 8,
+                                                  std::vector<uint64_t>(kPages / 256)));
+    PageBitmap& bitmap = blobs.back()->bitmap;
+    while (bitmap.used() < kPages * percent / 100) {
+      const auto page = static_cast<uint32_t>(random.Below(kPages));
+      if (bitmap.MarkUsed({page, 1})) used.push_back(PageAddress::Of({root}, page).value);
+    }
+    space.Add(blobs.back().get());
+  }
+  double best = 1e9;
+  for (int repetition = 0; repetition < 9; ++repetition) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 5000; ++i) {
+      uint64_t& victim = used[random.Below(used.size())];
+      const PageAddress address{victim};
+      EXPECT_TRUE(space.Free(blobs[address.blob().value].get(), {address.page(), 1}));
+      space.Allocate(1, &victim);
+    }
+    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
+    best = std::min(best, took.count() / 5000);
+  }
+  return best;
+}
+
+TEST(ReactorSpaceCostTest, NearlyFullCostsAtMostTwiceNearlyEmpty) {
+  const double empty_ns = NanosecondsPerPage(5);
+  const double full_ns = NanosecondsPerPage(95);
+  RecordProperty("ns_at_5_percent", std::to_string(empty_ns));
+  RecordProperty("ns_at_95_percent", std::to_string(full_ns));
+  EXPECT_LE(full_ns, 2 * empty_ns) << "5 %: " << empty_ns << " ns, 95 %: " << full_ns << " ns";
 }
 
 TEST_F(ReactorSpaceTest, TheStreamEndsWithItsBlob) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <shared_mutex>
 #include <vector>
 
 #include "ashlar/store.h"
@@ -21,6 +22,8 @@ class StoreRuntime::Impl {
   std::unique_ptr<CompletionSignal> signal;
   std::vector<OpState> states;
   std::vector<std::unique_ptr<OpReactor>> ops;
+  // Shared by those who open a store, exclusive for Stop: no store is opened on what is going.
+  std::shared_mutex lifecycle;
   bool stopped = false;
 
   Status Init(const StoreRuntimeOptions& options);

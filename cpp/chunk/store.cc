@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <shared_mutex>
 #include <utility>
 
 #include "cpp/base/crc32c.h"
@@ -18,6 +19,8 @@ Store::~Store() = default;
 
 Result<std::shared_ptr<Store>> Store::Open(const std::shared_ptr<StoreRuntime>& runtime,
                                            const StoreOpenOptions& options) {
+  std::shared_lock<std::shared_mutex> lock(runtime->impl_->lifecycle);
+  if (runtime->impl_->stopped) return Status::Closed("the runtime has been stopped");
   Result<std::unique_ptr<Device>> device = OpenStoreDevice(options.device);
   if (!device.ok()) return device.status();
   Result<uint64_t> number = OpenStores().Reserve();

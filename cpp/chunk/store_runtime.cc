@@ -1,4 +1,6 @@
 #include <atomic>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 
@@ -80,7 +82,10 @@ Result<std::shared_ptr<StoreRuntime>> StoreRuntime::Start(const StoreRuntimeOpti
 }
 
 void StoreRuntime::Stop() {
-  if (std::exchange(impl_->stopped, true)) return;
+  {
+    std::lock_guard<std::shared_mutex> lock(impl_->lifecycle);
+    if (std::exchange(impl_->stopped, true)) return;
+  }
   for (const std::shared_ptr<Store>& store : OpenStores().All()) {
     const Status status = store->Close(false);
     if (status.code() == StatusCode::kClosed) continue;  // somebody else was faster

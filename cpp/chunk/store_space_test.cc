@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <vector>
@@ -175,6 +176,49 @@ TEST(StoreSpaceTest, RandomWorkOnANearlyFullDeviceKeepsTheAccountsExact) {
   EXPECT_EQ(test->Numbers().internal_errors, 0u);
   ASSERT_TRUE(test->Quiesce().ok());
   EXPECT_EQ(test->Numbers().free_clusters, test->Numbers().clusters);
+}
+
+TEST(StoreSpaceTest, WritesThatFailLoseNoPageThoughBlobsMoveMeanwhile) {
+  const uint64_t seed = TestSeed(77);
+  SCOPED_TRACE(::testing::Message() << "ASHLAR_SEED=" << seed);
+  CrashDeviceOptions crash;
+  crash.size_bytes = 16 * kMiB;
+  crash.max_delay_polls = 12;
+  std::shared_ptr<CrashDevice> device = std::move(CrashDevice::Make(crash)).value();
+  ASSERT_TRUE(AddCrashDevice("space", device).ok());
+  TestStore test(Reactors(3));
+  ASSERT_TRUE(test.OpenAndStart(TestStore::Crash("space", true)).ok());
+  // Every cluster in a private blob, and a part of each kept: no change of metadata follows, so
+  // that the failures hit data only.
+  const std::vector<MappedPage> all = Fill(test, 0, 1);
+  std::vector<MappedPage> kept;
+  std::vector<MappedPage> freed;
+  for (size_t i = 0; i < all.size(); ++i) (i % 64 < 24 ? kept : freed).push_back(all[i]);
+  ASSERT_EQ(Free(test, 1, freed), "");
+
+  ChunkModel::Options options;
+  options.seed = seed;
+  options.chunks = 20;
+  options.chunk_pages = 220;
+  options.reactors = 3;
+  options.allow_out_of_space = true;
+  options.allow_io_errors = true;
+  options.client = &test.client();
+  options.store = &test.store();
+  ChunkModel model(options);
+  Random random(seed);
+  for (int round = 0; round < 60; ++round) {
+    device->FailNth(IoRequest::Op::kWrite, 1 + random.Below(20), EIO);
+    ASSERT_EQ(model.Run(50), "");
+  }
+  EXPECT_GT(model.io_errors(), 20u);
+  EXPECT_GT(model.out_of_space(), 0u);
+  device->ClearFaults();
+  EXPECT_EQ(test->Numbers().used_pages, model.mapped_pages() + kept.size());
+  EXPECT_EQ(test->Numbers().internal_errors, 0u);
+  ASSERT_EQ(model.VerifyAll(), "");
+  EXPECT_TRUE(test.Close(true).ok());
+  DropCrashDevice("space");
 }
 
 TEST(StoreSpaceTest, WritesBeforeStartAndAfterQuiesceAreRefused) {

@@ -1,6 +1,6 @@
 #include "cpp/jni/jni_support.h"
 
-#include "cpp/jni/utf.h"
+#include "cpp/base/utf.h"
 
 namespace ashlar::jni {
 

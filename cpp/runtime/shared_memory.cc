@@ -12,7 +12,8 @@
 namespace ashlar {
 
 SharedMemory::~SharedMemory() {
-  if (base_ != nullptr) munmap(base_, size_);
+  // A refusal would only leave the pages in memory.
+  if (base_ != nullptr) madvise(base_, size_, MADV_DONTNEED);
 }
 
 SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {

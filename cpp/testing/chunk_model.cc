@@ -82,6 +82,10 @@ void ChunkModel::OnWritten(Chunk& chunk, uint32_t first_page, uint32_t offset,
       ++out_of_space_;
       return;
     }
+    if (outcome.code == StatusCode::kIoError && options_.allow_io_errors) {
+      ++io_errors_;
+      return;
+    }
     return FaultOf("write", outcome);
   }
   std::copy(bytes.begin(), bytes.end(), chunk.bytes.begin() + offset);

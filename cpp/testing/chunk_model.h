@@ -25,6 +25,7 @@ class ChunkModel {
     uint32_t reactors = 1;
     bool aligned_memory = false;  // all buffers; else any alignment
     bool allow_out_of_space = false;
+    bool allow_io_errors = false;  // of writes
     // Flush before the old pages of a write are freed, as a commit does (R1).
     bool flush_before_free = false;
     StoreClient* client = nullptr;
@@ -46,6 +47,7 @@ class ChunkModel {
   std::vector<MappedPage> MappedPages() const;
   uint64_t mapped_pages() const { return MappedPages().size(); }
   uint64_t out_of_space() const { return out_of_space_; }
+  uint64_t io_errors() const { return io_errors_; }
 
   // After a reopen.
   void set_store(Store* store) { options_.store = store; }
@@ -75,6 +77,7 @@ class ChunkModel {
   std::vector<Chunk> chunks_;
   std::string fault_;
   uint64_t out_of_space_ = 0;
+  uint64_t io_errors_ = 0;
 };
 
 }  // namespace ashlar

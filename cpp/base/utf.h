@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace ashlar::jni {
+namespace ashlar {
 
 // Malformed sequences and lone surrogates become U+FFFD.
 std::u16string Utf8ToUtf16(std::string_view text);
 std::string Utf16ToUtf8(std::u16string_view text);
 
-}  // namespace ashlar::jni
+}  // namespace ashlar

@@ -1,9 +1,9 @@
-#include "cpp/jni/utf.h"
+#include "cpp/base/utf.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace ashlar::jni {
+namespace ashlar {
 
 namespace {
 
@@ -79,4 +79,4 @@ std::string Utf16ToUtf8(std::u16string_view units) {
   return text;
 }
 
-}  // namespace ashlar::jni
+}  // namespace ashlar
