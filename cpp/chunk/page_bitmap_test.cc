@@ -178,7 +178,7 @@ double NanosecondsPerPage(uint32_t percent) {
   std::vector<uint32_t> used;
   while (bitmap.used() < kPages * percent / 100) {
     const auto page = static_cast<uint32_t>(random.Below(kPages));
-    if (bitmap.MarkUsed({page, 1})) used.push_back(page);
+    if (bitmap.MarkUsed({page, 1}) && random.OneIn(percent / 5)) used.push_back(page);
   }
   double best = 1e9;
   for (int repetition = 0; repetition < 7; ++repetition) {
