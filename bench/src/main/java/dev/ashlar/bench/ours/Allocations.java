@@ -1,6 +1,8 @@
 package dev.ashlar.bench.ours;
 
 import dev.ashlar.bench.measure.HeapMeter;
+import dev.ashlar.bench.measure.Median;
+import dev.ashlar.bench.measure.Pages;
 import dev.ashlar.bench.measure.Repeat;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 public final class Allocations {
 
   private static final int DEPTH = 32;
+  private static final int ROUNDS = 3;
 
   private final ChunkSet set;
   private final HeapMeter meter = new HeapMeter();
@@ -61,13 +64,19 @@ public final class Allocations {
    * @throws Exception if one failed
    */
   public double asyncWrite(final Duration slice) throws Exception {
-    return inFlight(slice, new AsyncWrites(set, 4096, DEPTH)::start);
+    return inFlight(slice, new AsyncWrites(set, Pages.BYTES, DEPTH)::start);
   }
 
-  /** Twice: the first time warms up. */
+  /**
+   * Warms up, then takes the median of some times: what the JVM does once is not an operation's.
+   */
   private double repeat(final Duration slice, final Repeat.Operation operation) throws Exception {
-    meter.bytesPerOperation(() -> times(slice, operation));
-    return meter.bytesPerOperation(() -> times(slice, operation));
+    times(slice, operation);
+    final double[] bytes = new double[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+      bytes[round] = meter.bytesPerOperation(() -> times(slice, operation));
+    }
+    return Median.of(bytes);
   }
 
   private static long times(final Duration slice, final Repeat.Operation operation)

@@ -209,6 +209,11 @@ final class ChunkCache {
     clock.remove(segment);
   }
 
+  /** Drops what there is too much of, now that so many operations have let go of their chunks. */
+  void trim(final int operations) {
+    clock.trim(operations);
+  }
+
   long usedBytes() {
     return clock.usedBytes();
   }

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * of their chunks.
  */
 class ClockList {
-  private static final int STEPS = 64;
+  // One call looks at so many entries at most; each is looked at twice or more before it goes.
+  private static final int LOOKS = 64;
+  private static final int LOOKS_PER_RELEASED = 8;
 
   private final long limitBytes;
   private @Nullable CacheEntry newest;
@@ -23,7 +25,11 @@ class ClockList {
     this.limitBytes = limitBytes;
   }
 
-  /** Takes an entry in, then drops others while there are too many. Not under a chunk's lock. */
+  /**
+   * Takes an entry in, then drops others while there are too many. Not under a chunk's lock. The
+   * entry itself stays, however little room there is: whoever brought it needs it once at least,
+   * and would bring it again for ever.
+   */
   void add(final CacheEntry entry) {
     synchronized (this) {
       charge(entry);
@@ -32,7 +38,12 @@ class ClockList {
         link(entry);
       }
     }
-    evict();
+    evict(LOOKS, entry);
+  }
+
+  /** Drops entries while there are too many, now that so many are not in use any more. */
+  void trim(final int released) {
+    evict(LOOKS + LOOKS_PER_RELEASED * released, null);
   }
 
   /** Takes note of another size. */
@@ -73,11 +84,11 @@ class ClockList {
   /** Called outside the lock for every entry that has been dropped. */
   void dropped(final CacheEntry entry) {}
 
-  private void evict() {
-    for (int step = 0; step < STEPS; step++) {
-      final CacheEntry victim = nextVictim();
+  private void evict(final int looks, final @Nullable CacheEntry kept) {
+    for (int look = 0; look < looks && usedBytes() > limitBytes; look++) {
+      final CacheEntry victim = lookAtOldest(kept);
       if (victim == null) {
-        return;
+        continue;
       }
       if (victim.tryEvict() == CacheEntry.Eviction.PINNED) {
         putBack(victim);
@@ -88,16 +99,18 @@ class ClockList {
     }
   }
 
-  private synchronized @Nullable CacheEntry nextVictim() {
-    for (int step = 0; step < STEPS && usedBytes > limitBytes && oldest != null; step++) {
-      final CacheEntry entry = oldest;
-      unlink(entry);
-      if (!entry.referenced) {
-        return entry;
-      }
-      entry.referenced = false;
-      link(entry);
+  /** Takes out the oldest entry; one that may stay becomes the newest, and null is returned. */
+  private synchronized @Nullable CacheEntry lookAtOldest(final @Nullable CacheEntry kept) {
+    final CacheEntry entry = oldest;
+    if (entry == null) {
+      return null;
     }
+    unlink(entry);
+    if (!entry.referenced && entry != kept) {
+      return entry;
+    }
+    entry.referenced = false;
+    link(entry);
     return null;
   }
 

@@ -275,6 +275,7 @@ final class Committer {
         unlinkAndFinish(request);
       }
     }
+    engine.cache().trim(group.size());
     group.clear();
   }
 

@@ -189,13 +189,13 @@ public final class StoreOpener {
       final StoreDevice device,
       final MetadataStore metadata,
       final ChunkStoreOptions options,
+      final MemoryPlan memory,
       final @Nullable Path folder) {
     try {
       final StoreRecord record = metadata.getStore();
       MetadataFolder.checkIdentity(folder, record, device.id());
       checkGeneration(record.generation(), device.generation(), options);
-      final Engine engine =
-          new Engine(device, metadata, options, MemoryPlan.of(options.memoryBudgetBytes()));
+      final Engine engine = new Engine(device, metadata, options, memory);
       final Space space = new Space(device, metadata);
       if (options.readOnly()) {
         findSpace(engine, space, record);
@@ -210,6 +210,14 @@ public final class StoreOpener {
       device.close(false);
       throw e;
     }
+  }
+
+  private static ChunkStore start(
+      final StoreDevice device,
+      final MetadataStore metadata,
+      final ChunkStoreOptions options,
+      final @Nullable Path folder) {
+    return start(device, metadata, options, MemoryPlan.of(options.memoryBudgetBytes()), folder);
   }
 
   private static void checkGeneration(

@@ -41,7 +41,11 @@ class CrashDeviceTest {
       final byte[] formatAs) {
     final ChunkStoreOptions options = options(label, sector);
     return StoreOpener.start(
-        NativeStoreDevice.open(options, false, formatAs), metadata, options, null);
+        NativeStoreDevice.open(options, false, formatAs),
+        metadata,
+        options,
+        MemoryPlan.of(options.memoryBudgetBytes()),
+        null);
   }
 
   @ParameterizedTest

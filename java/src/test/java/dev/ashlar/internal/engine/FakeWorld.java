@@ -30,12 +30,14 @@ final class FakeWorld implements StoreUnderTest {
   ChunkStore store;
   private final UnaryOperator<ChunkStoreOptions.Builder> options;
   private final boolean inline;
+  private final MemoryPlan memory;
 
   private FakeWorld(final Builder builder) {
     path = new FakeDataPath(builder.slots, builder.maxDelayMicros, builder.seed);
     disk = new FakeDisk(builder.blobs, builder.pagesPerBlob, new byte[16], builder.seed);
     options = builder.options;
     inline = builder.inline;
+    memory = new MemoryPlan(0, builder.mapsBytes, 8 << 20, 0);
     metadata = newMetadata();
     final MetadataBatch batch = new MetadataBatch();
     batch.putStore(new StoreRecord(new byte[16], 0, 1 << 20));
@@ -54,6 +56,7 @@ final class FakeWorld implements StoreUnderTest {
     private int blobs = 4;
     private int pagesPerBlob = 1024;
     private boolean inline;
+    private long mapsBytes = 28 << 20;
     private UnaryOperator<ChunkStoreOptions.Builder> options = builder -> builder;
 
     private Builder(final long seed) {
@@ -78,6 +81,11 @@ final class FakeWorld implements StoreUnderTest {
 
     Builder inline(final boolean on) {
       inline = on;
+      return this;
+    }
+
+    Builder mapsBytes(final long bytes) {
+      mapsBytes = bytes;
       return this;
     }
 
@@ -110,6 +118,7 @@ final class FakeWorld implements StoreUnderTest {
             device,
             metadata,
             options.apply(ChunkStoreOptions.builder().device(Device.memory(SIZE))).build(),
+            memory,
             null);
   }
 
