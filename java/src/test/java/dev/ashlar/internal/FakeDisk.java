@@ -45,7 +45,8 @@ public final class FakeDisk {
     return generation;
   }
 
-  synchronized void setGeneration(final long next) {
+  /** As if it had been opened more often. */
+  public synchronized void setGeneration(final long next) {
     generation = next;
   }
 

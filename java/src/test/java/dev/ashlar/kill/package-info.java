@@ -1,0 +1,2 @@
+/** Stores whose process is killed. */
+package dev.ashlar.kill;
