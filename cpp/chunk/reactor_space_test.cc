@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "cpp/testing/cost.h"
 #include "cpp/testing/random.h"
 
 namespace ashlar {
@@ -93,47 +93,50 @@ TEST_F(ReactorSpaceTest, NoPageHasTwoOwnersWhateverTheSizes) {
   }
 }
 
-// Fills blobs of 64 MiB to `percent` at random and measures a free and an allocation of one page.
-double NanosecondsPerPage(uint32_t percent) {
-  constexpr uint32_t kPages = 16384;
-  constexpr uint32_t kBlobs = 12;
-  std::vector<std::unique_ptr<PrivateBlob>> blobs;
-  ReactorSpace space;
-  Random random(percent);
-  std::vector<uint64_t> used;
-  for (uint32_t root = 0; root < kBlobs; ++root) {
-    blobs.push_back(std::make_unique<PrivateBlob>(MetadataPageIndex{root}, kPages, 8,
-                                                  std::vector<uint64_t>(kPages / 256)));
-    PageBitmap& bitmap = blobs.back()->bitmap;
-    while (bitmap.used() < kPages * percent / 100) {
-      const auto page = static_cast<uint32_t>(random.Below(kPages));
-      if (!bitmap.MarkUsed({page, 1})) continue;
-      // As many pages to work with at every percentage: the caches are not what is measured.
-      if (random.OneIn(percent / 5)) used.push_back(PageAddress::Of({root}, page).value);
+// Blobs of 64 MiB of which `percent` are used, at random.
+class FilledSpace {
+ public:
+  explicit FilledSpace(uint32_t percent) : random_(percent) {
+    for (uint32_t root = 0; root < kBlobs; ++root) {
+      blobs_.push_back(std::make_unique<PrivateBlob>(MetadataPageIndex{root}, kPages, 8,
+                                                     std::vector<uint64_t>(kPages / 256)));
+      PageBitmap& bitmap = blobs_.back()->bitmap;
+      while (bitmap.used() < kPages * percent / 100) {
+        const auto page = static_cast<uint32_t>(random_.Below(kPages));
+        if (!bitmap.MarkUsed({page, 1})) continue;
+        // As many pages to work with at every percentage: the caches are not what is compared.
+        if (random_.OneIn(percent / 5)) used_.push_back(PageAddress::Of({root}, page).value);
+      }
+      space_.Add(blobs_.back().get());
     }
-    space.Add(blobs.back().get());
   }
-  double best = 1e9;
-  for (int repetition = 0; repetition < 9; ++repetition) {
-    const auto start = std::chrono::steady_clock::now();
+
+  // Frees a page and allocates one, many times.
+  void Replace() {
     for (int i = 0; i < 5000; ++i) {
-      uint64_t& victim = used[random.Below(used.size())];
+      uint64_t& victim = used_[random_.Below(used_.size())];
       const PageAddress address{victim};
-      EXPECT_TRUE(space.Free(blobs[address.blob().value].get(), {address.page(), 1}));
-      space.Allocate(1, &victim);
+      EXPECT_TRUE(space_.Free(blobs_[address.blob().value].get(), {address.page(), 1}));
+      space_.Allocate(1, &victim);
     }
-    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
-    best = std::min(best, took.count() / 5000);
   }
-  return best;
-}
+
+ private:
+  static constexpr uint32_t kPages = 16384;
+  static constexpr uint32_t kBlobs = 12;
+
+  Random random_;
+  std::vector<std::unique_ptr<PrivateBlob>> blobs_;
+  ReactorSpace space_;
+  std::vector<uint64_t> used_;
+};
 
 TEST(ReactorSpaceCostTest, NearlyFullCostsAtMostTwiceNearlyEmpty) {
-  const double empty_ns = NanosecondsPerPage(5);
-  const double full_ns = NanosecondsPerPage(95);
-  RecordProperty("ns_at_5_percent", std::to_string(empty_ns));
-  RecordProperty("ns_at_95_percent", std::to_string(full_ns));
-  EXPECT_LE(full_ns, 2 * empty_ns) << "5 %: " << empty_ns << " ns, 95 %: " << full_ns << " ns";
+  FilledSpace nearly_empty(5);
+  FilledSpace nearly_full(95);
+  const Costs costs = CompareCosts(
+      2, [&] { nearly_empty.Replace(); }, [&] { nearly_full.Replace(); });
+  EXPECT_LE(costs.other_ns, 2 * costs.base_ns);
 }
 
 TEST_F(ReactorSpaceTest, TheStreamEndsWithItsBlob) {

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -105,10 +106,16 @@ uint64_t ProcessCpuNs() {
 
 TEST_P(IdleReactorTest, UsesNoCpu) {
   EXPECT_EQ(BlockOn(reactor(), [this] { return RoundTrips(poller_->channel(), 3); }), 0);
-  usleep(20'000);
-  const uint64_t before_ns = ProcessCpuNs();
-  usleep(200'000);
-  EXPECT_LT(ProcessCpuNs() - before_ns, 20'000'000u);
+  // One that spins uses all of every period; one that sleeps may still be falling asleep in the
+  // first, or serve a late signal.
+  constexpr int kPeriods = 20;
+  uint64_t least_ns = UINT64_MAX;
+  for (int period = 0; period < kPeriods && least_ns >= 2'000'000; ++period) {
+    const uint64_t before_ns = ProcessCpuNs();
+    usleep(40'000);
+    least_ns = std::min(least_ns, ProcessCpuNs() - before_ns);
+  }
+  EXPECT_LT(least_ns, 2'000'000u);
 }
 
 std::string NameOfCase(const ::testing::TestParamInfo<Case>& test) {

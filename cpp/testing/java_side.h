@@ -36,6 +36,11 @@ class JavaSide {
     }
   }
 
+  // Whether a submission would have to wake the reactor.
+  bool IsAsleep(uint32_t reactor) {
+    return Atomic<uint32_t>(PortOf(reactor) + PortLayout::kReactorAsleep).load() != 0;
+  }
+
   // Calls take(slot) for each completion published by now; returns how many.
   template <typename Take>
   int Drain(Take take) {
