@@ -113,8 +113,7 @@ class LifecycleTest {
     world.path.release();
     close.join();
     assertThat(read.join()).isEqualTo(100);
-    assertThat(write).isCompleted();
-    assertThat(create).isCompleted();
+    CompletableFuture.allOf(write, create).join();
     world.close();
   }
 

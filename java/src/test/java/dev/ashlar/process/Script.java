@@ -1,4 +1,4 @@
-package dev.ashlar.kill;
+package dev.ashlar.process;
 
 import dev.ashlar.testing.Model;
 import dev.ashlar.testing.RandomChange;

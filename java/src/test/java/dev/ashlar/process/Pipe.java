@@ -1,4 +1,4 @@
-package dev.ashlar.kill;
+package dev.ashlar.process;
 
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.ashlar.kill;
+package dev.ashlar.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -79,34 +79,26 @@ class ProcessKillTest {
   // --- the victim --------------------------------------------------------------------------------
 
   private List<String> linesOfAVictim() throws Exception {
-    final Path errors = folder.resolve("errors");
-    final Process victim = new ProcessBuilder(command()).redirectError(errors.toFile()).start();
-    final Pipe pipe = new Pipe(victim.getInputStream());
+    final List<String> arguments = new ArrayList<>();
+    arguments.add(device.toString());
+    arguments.add(Long.toString(seed));
+    for (final List<Integer> counts : survived) {
+      arguments.add(counts.stream().map(String::valueOf).collect(Collectors.joining(",")));
+    }
+    final ChildJvm victim =
+        ChildJvm.start(
+            folder.resolve("errors"),
+            Victim.class,
+            List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), // its life is short
+            arguments);
     // Mostly in the middle of its work, sometimes while it starts or opens the store.
     if (random.nextInt(5) > 0) {
-      pipe.awaitLines(random.nextInt(600));
+      victim.awaitLines(random.nextInt(600));
       Thread.sleep(0, random.nextInt(1_000_000));
     } else {
       Thread.sleep(random.nextInt(1000));
     }
-    final boolean endedItself = !victim.isAlive();
-    victim.destroyForcibly().waitFor();
-    assertThat(endedItself).as("ended itself: %s", Files.readString(errors)).isFalse();
-    return pipe.lines();
-  }
-
-  private List<String> command() {
-    final List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Ddev.ashlar.library.path=" + System.getProperty("dev.ashlar.library.path"));
-    command.add("-Xmx256m");
-    command.add("-XX:TieredStopAtLevel=1"); // its life is short
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Victim.class.getName(), device.toString(), Long.toString(seed)));
-    for (final List<Integer> counts : survived) {
-      command.add(counts.stream().map(String::valueOf).collect(Collectors.joining(",")));
-    }
-    return command;
+    return victim.kill();
   }
 
   // --- the verdict -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-package dev.ashlar.kill;
+package dev.ashlar.process;
 
 import java.util.ArrayList;
 import java.util.Arrays;

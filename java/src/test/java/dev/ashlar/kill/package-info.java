@@ -1,2 +1,0 @@
-/** Stores whose process is killed. */
-package dev.ashlar.kill;

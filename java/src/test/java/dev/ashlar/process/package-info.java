@@ -1,0 +1,2 @@
+/** Stores in a process of their own, which is killed or measured. */
+package dev.ashlar.process;
