@@ -186,6 +186,10 @@ uint64_t StoreReactor::LetGo(uint64_t pages, BlobList* given) {
     given_pages += blob->bitmap.free_pages();
     given->Push(blob);
   }
+  // A request of our own that waits behind the one we give for would bring too little, and be
+  // repeated, while the others do the same to each other. The manager reads it only when it is
+  // next.
+  if (request_in_flight_ && request_.missing_pages > 0) request_.missing_pages += given_pages;
   return given_pages;
 }
 

@@ -121,6 +121,34 @@ TEST(StoreSpaceTest, AWriteTakesScatteredPagesOfOtherReactorsBeforeItFails) {
   EXPECT_EQ(WriteFresh(test, 0, 1).size(), 0u);
 }
 
+// Each of three reactors waits for more than is left when another one was served, and is robbed of
+// what it has while it waits.
+TEST(StoreSpaceTest, OfWritesThatCompeteForTooFewPagesOneIsServedAndAllEnd) {
+  TestStore test(Reactors(3));
+  ASSERT_TRUE(test.OpenAndStart(TestStore::Memory(16 * kMiB)).ok());
+  const std::vector<MappedPage> pages = Fill(test, 0, 1);
+  std::vector<MappedPage> freed;
+  for (size_t i = 0; i < pages.size(); i += 12) freed.push_back(pages[i]);
+  ASSERT_GT(freed.size(), 256u);
+  ASSERT_LT(freed.size(), 2 * 180u);
+  ASSERT_EQ(Free(test, 0, freed), "");
+  const std::vector<uint8_t> bytes(180 * kPageBytes, 1);
+  for (uint32_t round = 0; round < 200; ++round) {
+    std::vector<std::vector<MappedPage>> served;
+    for (uint32_t reactor = 0; reactor < 3; ++reactor) {
+      const uint32_t slot = test.client().TakeSlot();
+      test.client().FillWrite(test.client().slot(slot), test.store(), std::vector<MappedPage>(180),
+                              0, bytes);
+      test.client().Submit(reactor, slot, [&](OpSlot& done) {
+        if (done.status == 0) served.push_back(StoreClient::PagesOf(done));
+      });
+    }
+    test.client().WaitForAll();
+    ASSERT_EQ(served.size(), 1u) << "round " << round;
+    ASSERT_EQ(Free(test, round % 3, served[0]), "");
+  }
+}
+
 TEST(StoreSpaceTest, BlobsThatEmptyGoBackToTheBlobstoreAndOneIsKept) {
   TestStore test(Reactors(1));
   ASSERT_TRUE(test.OpenAndStart(TestStore::Memory(1 * kGiB)).ok());
