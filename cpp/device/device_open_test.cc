@@ -250,6 +250,32 @@ TEST_F(DeviceOpenTest, ArgumentsOutOfRangeAreNamed) {
   EXPECT_TRUE(Refused(file, StatusCode::kInvalidArgument, "path"));
 }
 
+// 2 TiB are 2^32 sectors of 512 bytes: whoever counts them in 32 bits comes round.
+TEST_F(DeviceOpenTest, BytesBeyondTwoTebibytesHaveTheirOwnPlace) {
+  constexpr uint64_t kTwoTebibytes = uint64_t{2} << 40;
+  for (const bool use_uring : {true, false}) {
+    DeviceSpec spec = ExistingFile("huge", kTwoTebibytes + kMiB);
+    spec.use_uring = use_uring;
+    Result<std::unique_ptr<Device>> device = OpenDevice(spec);
+    ASSERT_TRUE(device.ok()) << device.status().ToString();
+    ASSERT_EQ((*device)->info().size_bytes, kTwoTebibytes + kMiB);
+    Result<std::unique_ptr<Channel>> channel = (*device)->OpenChannel();
+    ASSERT_TRUE(channel.ok());
+    AlignedBuffer low(kPageBytes);
+    AlignedBuffer high(kPageBytes);
+    std::memset(low.data(), 1, kPageBytes);
+    std::memset(high.data(), 2, kPageBytes);
+    EXPECT_EQ(SyncWrite(**channel, 2 * kPageBytes, low.span()), 0);
+    EXPECT_EQ(SyncWrite(**channel, kTwoTebibytes + 2 * kPageBytes, high.span()), 0);
+    EXPECT_EQ(SyncRead(**channel, 2 * kPageBytes, high.span()), 0);
+    EXPECT_EQ(high.data()[0], 1);
+    EXPECT_EQ(SyncRead(**channel, kTwoTebibytes + 2 * kPageBytes, low.span()), 0);
+    EXPECT_EQ(low.data()[0], 2);
+    EXPECT_EQ((*device)->ReadInline(kTwoTebibytes + 2 * kPageBytes, low.data(), kPageBytes), 0);
+    EXPECT_EQ(low.data()[0], 2);
+  }
+}
+
 TEST_F(DeviceOpenTest, MemoryMayBeFarLargerThanTheMachine) {
   DeviceSpec spec;
   spec.size_bytes = uint64_t{1} << 42;

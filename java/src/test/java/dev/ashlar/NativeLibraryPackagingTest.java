@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -16,6 +17,14 @@ class NativeLibraryPackagingTest {
     try (var in = NativeLibraryPackagingTest.class.getResourceAsStream(RESOURCE)) {
       assertThat(in).as(RESOURCE).isNotNull();
       assertThat(in.readNBytes(4)).as("ELF magic").containsExactly(0x7f, 'E', 'L', 'F');
+    }
+  }
+
+  @Test
+  void productionLibraryTakesTheSystemsRuntimeAndBringsNoRocksDb() throws IOException {
+    try (var in = NativeLibraryPackagingTest.class.getResourceAsStream(RESOURCE)) {
+      final String text = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+      assertThat(text).contains("libstdc++.so.6").doesNotContain("librocksdb", "liburing.so");
     }
   }
 

@@ -20,8 +20,20 @@ final class ChildJvm {
     this.errors = errors;
   }
 
-  /** Starts one; what it writes to its standard error goes to a file. */
+  /** Starts one that loads the library of the tests; its standard error goes to a file. */
   static ChildJvm start(
+      final Path errors,
+      final Class<?> main,
+      final List<String> options,
+      final List<String> arguments)
+      throws IOException {
+    final List<String> all = new ArrayList<>(options);
+    all.add("-Ddev.ashlar.library.path=" + System.getProperty("dev.ashlar.library.path"));
+    return startWithoutLibrary(errors, main, all, arguments);
+  }
+
+  /** Starts one that finds its library as users do. */
+  static ChildJvm startWithoutLibrary(
       final Path errors,
       final Class<?> main,
       final List<String> options,
@@ -29,7 +41,6 @@ final class ChildJvm {
       throws IOException {
     final List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Ddev.ashlar.library.path=" + System.getProperty("dev.ashlar.library.path"));
     if (Runtime.version().feature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
@@ -50,6 +61,12 @@ final class ChildJvm {
     process.destroyForcibly().waitFor();
     assertThat(endedItself).as("ended itself: %s", Files.readString(errors)).isFalse();
     return pipe.lines();
+  }
+
+  /** Waits for its end by an exception; returns what it wrote to its standard error. */
+  String fail() throws IOException, InterruptedException {
+    assertThat(process.waitFor()).isEqualTo(1);
+    return Files.readString(errors);
   }
 
   /** Waits for its end, which must be a good one; returns all its lines. */

@@ -12,6 +12,7 @@ import dev.ashlar.NoSuchChunkException;
 import dev.ashlar.OutOfSpaceException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -116,7 +117,7 @@ public abstract class ChunkStoreContract {
     store.write(KEY, 0, ByteBuffer.wrap(bytes(10_000, 5)));
     store.resize(KEY, 5_000);
     store.resize(KEY, 10_000);
-    assertThat(read(KEY, 0, 5_000)).isEqualTo(java.util.Arrays.copyOf(bytes(10_000, 5), 5_000));
+    assertThat(read(KEY, 0, 5_000)).isEqualTo(Arrays.copyOf(bytes(10_000, 5), 5_000));
     assertThat(read(KEY, 5_000, 5_000)).hasSize(5_000).containsOnly(0);
   }
 
@@ -128,6 +129,39 @@ public abstract class ChunkStoreContract {
     store.remove(KEY);
     assertThat(store.exists(KEY)).isFalse();
     assertThatThrownBy(() -> store.stat(KEY)).isInstanceOf(NoSuchChunkException.class);
+    reopen();
+    assertThat(usedPages()).isZero();
+  }
+
+  @Test
+  void nothingOfARemovedChunkShowsInTheNextOne() {
+    final long room = Math.min(store.stats().freeBytes(), 12L << 20);
+    final ChunkKey old = ChunkKey.of("old");
+    store.create(old);
+    final byte[] ones = new byte[(int) room];
+    Arrays.fill(ones, (byte) 0xff);
+    store.write(old, 0, ByteBuffer.wrap(ones));
+    store.remove(old);
+    store.create(KEY);
+    for (int at = 100; at < 4 << 20; at += 3 * 4096) {
+      store.write(KEY, at, ByteBuffer.wrap(new byte[] {1}));
+    }
+    final byte[] all = read(KEY, 0, 4 << 20);
+    for (int at = 0; at < all.length; at++) {
+      final boolean written = at >= 100 && (at - 100) % (3 * 4096) == 0;
+      assertThat(all[at]).as("byte %s", at).isEqualTo((byte) (written ? 1 : 0));
+    }
+  }
+
+  @Test
+  void pagesCutOffAreFreeAndTheLastOneIsReplacedNotOverwritten() {
+    store.create(KEY);
+    store.write(KEY, 0, ByteBuffer.wrap(bytes(100 * 4096, 20)));
+    store.resize(KEY, 10 * 4096 + 5);
+    reopen();
+    assertThat(usedPages()).isEqualTo(11);
+    assertThat(read(KEY, 0, 100_000)).isEqualTo(Arrays.copyOf(bytes(100 * 4096, 20), 40_965));
+    store.resize(KEY, 0);
     reopen();
     assertThat(usedPages()).isZero();
   }
