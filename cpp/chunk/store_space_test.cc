@@ -133,7 +133,7 @@ TEST(StoreSpaceTest, WritesThatCompeteForTooFewPagesAllEndAndOneIsServed) {
   const std::vector<uint8_t> bytes(kPages * kPageBytes, 1);
   StoreOpenOptions options = TestStore::Memory(16 * kMiB);
   options.format_options.cluster_bytes = 64 << 10;  // many blobs, so that few pages change hands
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < 20; ++round) {
     TestStore test(Reactors(kReactors));
     ASSERT_TRUE(test.OpenAndStart(options).ok());
     std::vector<std::vector<MappedPage>> all(kReactors);
