@@ -65,14 +65,18 @@ public final class ManyChunks {
 
   private static void create(final ChunkStore store, final int count, final long residentBefore)
       throws IOException {
+    // Buffers are used again: direct ones that wait for the collector would be counted.
+    final ByteBuffer buffers = ByteBuffer.allocateDirect(IN_FLIGHT * PAGE);
     final ArrayDeque<CompletableFuture<Void>> underWay = new ArrayDeque<>();
     long most = 0;
     for (int i = 0; i < count; i++) {
-      store.createAsync(key(i));
-      underWay.add(store.writeAsync(key(i), 0, page(i), Durability.ORDERED));
       if (underWay.size() == IN_FLIGHT) {
         underWay.remove().join();
       }
+      final ByteBuffer buffer = buffers.slice(i % IN_FLIGHT * PAGE, PAGE);
+      fill(buffer, i);
+      store.createAsync(key(i));
+      underWay.add(store.writeAsync(key(i), 0, buffer, Durability.ORDERED));
       if (i % 10_000 == 0) {
         most = Math.max(most, residentBytes() - residentBefore);
       }
@@ -113,11 +117,15 @@ public final class ManyChunks {
   }
 
   private static ByteBuffer page(final int number) {
-    final ByteBuffer page = ByteBuffer.allocateDirect(PAGE);
+    final ByteBuffer page = ByteBuffer.allocate(PAGE);
+    fill(page, number);
+    return page;
+  }
+
+  private static void fill(final ByteBuffer page, final int number) {
     for (int at = 0; at < PAGE; at += Integer.BYTES) {
       page.putInt(at, number * 31 + at);
     }
-    return page;
   }
 
   private static void waitForTheEnd() {
