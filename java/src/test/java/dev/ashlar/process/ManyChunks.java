@@ -38,6 +38,7 @@ public final class ManyChunks {
    * @param args the device, the number of chunks, and what to do: create, check, or change
    */
   public static void main(final String[] args) throws IOException {
+    ChildJvm.endWithParent();
     final int count = Integer.parseInt(args[1]);
     final long residentBefore = residentBytes();
     long start = System.nanoTime();

@@ -52,7 +52,7 @@ class ManyChunksTest {
 
   private ChildJvm child(final String what) throws Exception {
     return ChildJvm.start(
-        folder.resolve("errors"),
+        folder,
         ManyChunks.class,
         List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"),
         List.of(folder.resolve("device").toString(), Integer.toString(COUNT), what));

@@ -37,7 +37,7 @@ class NativeLibraryTest {
   private ChildJvm child(final Path temporary, final String... more) throws IOException {
     final List<String> options =
         Stream.concat(Stream.of(more), Stream.of("-Ddev.ashlar.tmpdir=" + temporary)).toList();
-    return ChildJvm.startWithoutLibrary(folder.resolve("errors"), Child.class, options, List.of());
+    return ChildJvm.startWithoutLibrary(folder, Child.class, options, List.of());
   }
 
   private static List<Path> filesIn(final Path folder) throws IOException {
@@ -64,10 +64,9 @@ class NativeLibraryTest {
         "mounting needs root");
     try {
       // RocksDB is loaded from elsewhere: this is about our own library.
-      final Path file = folder.resolve("errors");
       final String refused =
           ChildJvm.startWithoutLibrary(
-                  file, LoadOnly.class, List.of("-Ddev.ashlar.tmpdir=" + forbidding), List.of())
+                  folder, LoadOnly.class, List.of("-Ddev.ashlar.tmpdir=" + forbidding), List.of())
               .fail();
       assertThat(refused)
           .contains("BadConfigurationException", "libashlar_jni.so", "dev.ashlar.tmpdir");
@@ -93,7 +92,7 @@ class NativeLibraryTest {
     final Path temporary = Files.createDirectory(folder.resolve("tmp"));
     final String refused =
         ChildJvm.startWithoutLibrary(
-                folder.resolve("errors"),
+                folder,
                 LoadOnly.class,
                 List.of("-Ddev.ashlar.tmpdir=" + temporary, "-Dos.arch=aarch64"),
                 List.of())

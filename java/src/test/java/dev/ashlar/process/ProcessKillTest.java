@@ -1,6 +1,7 @@
 package dev.ashlar.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.ashlar.ChunkStore;
 import dev.ashlar.testing.Model;
@@ -9,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
@@ -87,7 +87,7 @@ class ProcessKillTest {
     }
     final ChildJvm victim =
         ChildJvm.start(
-            folder.resolve("errors"),
+            folder,
             Victim.class,
             List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), // its life is short
             arguments);
@@ -142,9 +142,9 @@ class ProcessKillTest {
     final List<String> differences =
         candidates.stream().map(candidate -> candidate.difference(held)).toList();
     final int first = differences.indexOf("");
-    assertThat(first)
-        .as("thread %s: %s; %s", thread, report, Arrays.toString(differences.toArray()))
-        .isNotNegative();
+    if (first < 0) {
+      fail("thread %s: %s; %s; %s", thread, report, differences, script.explain(held, report.asked(thread)));
+    }
     fewest[thread] = least + first;
     most[thread] = least + differences.lastIndexOf("");
   }

@@ -27,7 +27,7 @@ final class Report {
 
   private final int acknowledgements;
 
-  /** Reads the lines; what follows the last whole one was not said. */
+  /** Reads the lines. */
   Report(final int threads, final List<String> lines) {
     asked = new int[threads];
     durable = new int[threads];

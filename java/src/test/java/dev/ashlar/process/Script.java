@@ -58,6 +58,23 @@ final class Script {
     return states;
   }
 
+  /** For a state that does not fit: which it is, and the last changes of the current life. */
+  String explain(final Model held, final int asked) {
+    final StringBuilder text = new StringBuilder("it is the state after");
+    final List<Model> states = states(0, asked);
+    for (int i = 0; i < states.size(); i++) {
+      if (states.get(i).difference(held).isEmpty()) {
+        text.append(' ').append(i);
+      }
+    }
+    text.append(" changes of these:");
+    final Changes changes = changes();
+    for (int i = 1; i <= asked; i++) {
+      text.append("\n").append(i).append(": ").append(changes.next());
+    }
+    return text.toString();
+  }
+
   /** Makes changes one after the other. */
   final class Changes {
     private final SplittableRandom random = new SplittableRandom(seedOfLife);

@@ -13,16 +13,16 @@ import java.nio.file.Path;
 
 /**
  * The process that is killed: opens a store and changes it until the end. Before each change, and
- * after each acknowledgement, it writes a line to its standard output, which outlives it in the
- * pipe.
+ * after each acknowledgement, it writes a line to its standard output, which is a file that
+ * outlives it.
  */
 public final class Victim {
   static final long DEVICE_BYTES = 256L << 20;
   static final int MAX_BYTES = 300_000;
   static final int CHANGES_BETWEEN_SYNCS = 40;
 
-  // Not System.out: a line is one write to the pipe, whole or absent.
-  private static final OutputStream PIPE = new FileOutputStream(FileDescriptor.out);
+  // Not System.out: a line is one write.
+  private static final OutputStream OUTPUT = new FileOutputStream(FileDescriptor.out);
 
   private Victim() {}
 
@@ -41,6 +41,7 @@ public final class Victim {
    * @param args the device, the seed, and per thread the changes that survived each life so far
    */
   public static void main(final String[] args) {
+    ChildJvm.endWithParent();
     final long seed = Long.parseLong(args[1]);
     final int threads = args.length - 2;
     final Script[] scripts = new Script[threads];
@@ -81,9 +82,9 @@ public final class Victim {
   private static void tell(final char what, final int thread, final int number) {
     final String line = what + " " + thread + " " + number + "\n";
     try {
-      PIPE.write(line.getBytes(StandardCharsets.US_ASCII));
+      OUTPUT.write(line.getBytes(StandardCharsets.US_ASCII));
     } catch (final IOException e) {
-      Runtime.getRuntime().halt(2); // nobody listens any more
+      Runtime.getRuntime().halt(2);
     }
   }
 }
