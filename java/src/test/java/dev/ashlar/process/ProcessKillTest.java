@@ -143,7 +143,9 @@ class ProcessKillTest {
         candidates.stream().map(candidate -> candidate.difference(held)).toList();
     final int first = differences.indexOf("");
     if (first < 0) {
-      fail("thread %s: %s; %s; %s", thread, report, differences, script.explain(held, report.asked(thread)));
+      fail(
+          "thread %s: %s; %s; %s",
+          thread, report, differences, script.explain(held, report.asked(thread)));
     }
     fewest[thread] = least + first;
     most[thread] = least + differences.lastIndexOf("");
