@@ -3,6 +3,7 @@ package dev.ashlar.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ashlar.testing.Eventually;
 import dev.ashlar.testing.Seed;
 import java.io.IOException;
 import java.io.InputStream;
@@ -210,6 +211,8 @@ class CommandsTest {
     put.getOutputStream().flush();
     assertThat(put.isAlive()).isTrue();
     put.destroyForcibly().waitFor();
+    // What it had in flight keeps the device locked until the kernel has ended it.
+    Eventually.isTrue("the device is free", () -> Cli.run("info", device).code() == 0);
     assertThat(Cli.run("get", device, "k", "-").ok().out()).isEqualTo(old);
     assertThat(Cli.run("info", device, "--json").ok().text())
         .contains("\"usedBytes\":12288,", "\"problems\":[]");

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.ashlar.ChunkStore;
+import dev.ashlar.ChunkStoreOptions;
+import dev.ashlar.StoreBusyException;
+import dev.ashlar.testing.Eventually;
 import dev.ashlar.testing.Model;
 import dev.ashlar.testing.Seed;
 import java.io.IOException;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,9 +75,27 @@ class ProcessKillTest {
     if (random.nextBoolean()) {
       options.readOnly(true).createIfMissing(false);
     }
-    try (ChunkStore store = ChunkStore.open(options.build())) {
+    try (ChunkStore store = openWhenFree(options.build())) {
       judge(store, report);
     }
+  }
+
+  /** The kernel ends what a killed process had in flight, and keeps the device locked till then. */
+  private static ChunkStore openWhenFree(final ChunkStoreOptions options) {
+    final AtomicReference<ChunkStore> store = new AtomicReference<>();
+    Eventually.isTrue(
+        "the device is free",
+        () -> {
+          try {
+            if (store.get() == null) {
+              store.set(ChunkStore.open(options));
+            }
+            return true;
+          } catch (final StoreBusyException e) {
+            return false;
+          }
+        });
+    return store.get();
   }
 
   // --- the victim --------------------------------------------------------------------------------
