@@ -56,9 +56,11 @@ Status Store::Start() { return core_->Start(); }
 Status Store::Quiesce() { return core_->Quiesce(); }
 Status Store::Close(bool clean) { return core_->Close(clean); }
 
-// --- inline reads --------------------------------------------------------------------------------
+// --- inline I/O ----------------------------------------------------------------------------------
 
 namespace {
+
+constexpr int kErrnoFactor = 256;
 
 constexpr int Negative(StatusCode code) { return -static_cast<int>(code); }
 
@@ -70,6 +72,21 @@ int Store::ReadInline(uint64_t store_number, void* address, uint32_t offset_in_p
   StoreCore* core = OpenStores().Pinned(store_number);
   if (core == nullptr) return Negative(StatusCode::kClosed);
   return core->ReadInline(address, offset_in_page, length_bytes, PageAddress{location}, crc);
+}
+
+int Store::FlushInline(uint64_t store_number) {
+  ReaderGate::Pass pass;
+  StoreCore* core = OpenStores().Pinned(store_number);
+  if (core == nullptr) return Negative(StatusCode::kClosed);
+  return core->FlushInline();
+}
+
+int StoreCore::FlushInline() {
+  if (!device_->SupportsInlineFlush()) return Negative(StatusCode::kNotSupported);
+  const int result = device_->FlushInline();
+  if (result == 0) return 0;
+  const Status status = Status::FromErrno(-result, {});
+  return Negative(status.code()) + kErrnoFactor * result;
 }
 
 int StoreCore::ReadInline(void* address, uint32_t offset_in_page, uint32_t length_bytes,

@@ -67,6 +67,7 @@ class StoreCore {
   // In the ReaderGate, any thread.
   int ReadInline(void* address, uint32_t offset_in_page, uint32_t length_bytes,
                  PageAddress location, uint32_t crc);
+  int FlushInline();
 
  private:
   enum class Phase { kRecovering, kRunning, kQuiet, kClosed };

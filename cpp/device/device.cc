@@ -65,6 +65,8 @@ Result<std::unique_ptr<Device>> OpenFile(const DeviceSpec& spec) {
 
 int Device::ReadInline(uint64_t, void*, uint32_t) { return -EOPNOTSUPP; }
 
+int Device::FlushInline() { return -EOPNOTSUPP; }
+
 Result<std::unique_ptr<Device>> OpenDevice(const DeviceSpec& spec) {
   ASHLAR_RETURN_IF_ERROR(ValidateSize(spec));
   switch (spec.kind) {

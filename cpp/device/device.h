@@ -60,6 +60,14 @@ class Device {
   // synchronous read. Offset, length and memory as for a read request.
   // Returns 0 or a negative errno.
   virtual int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes);
+
+  // Whether FlushInline works.
+  virtual bool SupportsInlineFlush() const { return false; }
+
+  // Flushes in the calling thread, any thread, without a channel, and blocks it for as long as the
+  // device takes. Covers the writes that completed, on any channel, before the call.
+  // Returns 0 or a negative errno; after an error a later success says nothing about those writes.
+  virtual int FlushInline();
 };
 
 // Opens (and with spec.create creates) a memory or file device.

@@ -57,6 +57,7 @@ DeviceCounters DeviceTotals::Sum() const {
     totals.reads += stripe.reads.load(std::memory_order_relaxed);
     totals.bytes_read += stripe.bytes_read.load(std::memory_order_relaxed);
   }
+  totals.flushes += inline_flushes_.load(std::memory_order_relaxed);
   return totals;
 }
 

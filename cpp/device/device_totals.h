@@ -38,6 +38,7 @@ class DeviceTotals {
   void Attach(const ChannelCounters* channel);
   void Detach(const ChannelCounters* channel);
   void CountInlineRead(uint32_t length_bytes);
+  void CountInlineFlush() { inline_flushes_.fetch_add(1, std::memory_order_relaxed); }
   DeviceCounters Sum() const;
 
  private:
@@ -49,6 +50,7 @@ class DeviceTotals {
   };
 
   std::array<Stripe, kStripes> inline_stripes_;
+  std::atomic<uint64_t> inline_flushes_{0};
   mutable std::mutex mutex_;
   std::vector<const ChannelCounters*> channels_;
   DeviceCounters closed_channels_;

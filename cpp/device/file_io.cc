@@ -56,6 +56,10 @@ int WriteFully(int fd, const DeviceInfo& info, uint64_t offset_bytes, const void
   });
 }
 
+int FlushFile(int fd) {
+  return RetryInterrupted([fd] { return fdatasync(fd); });
+}
+
 int ExecuteBlocking(int fd, const DeviceInfo& info, const IoRequest& request) {
   switch (request.op) {
     case IoRequest::Op::kRead:
@@ -63,7 +67,7 @@ int ExecuteBlocking(int fd, const DeviceInfo& info, const IoRequest& request) {
     case IoRequest::Op::kWrite:
       return WriteFully(fd, info, request.offset_bytes, request.data, request.length_bytes);
     case IoRequest::Op::kFlush:
-      return RetryInterrupted([fd] { return fdatasync(fd); });
+      return FlushFile(fd);
     case IoRequest::Op::kDiscard:
       return RetryInterrupted([fd, &request] {
         return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,

@@ -25,6 +25,9 @@ int ReadFully(int fd, const DeviceInfo& info, uint64_t offset_bytes, void* data,
 int WriteFully(int fd, const DeviceInfo& info, uint64_t offset_bytes, const void* data,
                uint32_t length_bytes);
 
+// Makes durable what was written before. 0 or a negative errno.
+int FlushFile(int fd);
+
 // Carries out a valid request of any kind. 0 or a negative errno.
 int ExecuteBlocking(int fd, const DeviceInfo& info, const IoRequest& request);
 

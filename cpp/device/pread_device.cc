@@ -180,6 +180,14 @@ class PreadDevice final : public Device {
     return result;
   }
 
+  bool SupportsInlineFlush() const override { return true; }
+
+  int FlushInline() override {
+    const int result = FlushFile(file_.fd.get());
+    if (result == 0) totals_.CountInlineFlush();
+    return result;
+  }
+
  private:
   FileHandle file_;
   DeviceTotals totals_;

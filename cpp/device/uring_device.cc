@@ -36,6 +36,14 @@ class UringDevice final : public Device {
     return result;
   }
 
+  bool SupportsInlineFlush() const override { return true; }
+
+  int FlushInline() override {
+    const int result = FlushFile(file_.fd.get());
+    if (result == 0) totals_.CountInlineFlush();
+    return result;
+  }
+
  private:
   FileHandle file_;
   const UringFeatures features_;

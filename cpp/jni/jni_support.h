@@ -43,7 +43,7 @@ std::vector<JNINativeMethod> RuntimeMethods();
 std::vector<JNINativeMethod> MemoryMethods();
 std::vector<JNINativeMethod> StoreMethods();
 std::vector<JNINativeMethod> SpaceMethods();
-std::vector<JNINativeMethod> ReadMethods();
+std::vector<JNINativeMethod> InlineMethods();
 
 // Does nothing in the production library.
 bool RegisterTestingNatives(JNIEnv* env);

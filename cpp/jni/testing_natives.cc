@@ -54,7 +54,7 @@ void AddImage(JNIEnv* env, const CrashDevice& from, DiskImage image, jstring new
   options.name = *name;
   options.sector_bytes = from.info().sector_bytes;
   options.seed = seed;
-  options.inline_reads = from.SupportsInlineRead();
+  options.inline_io = from.SupportsInlineRead();
   Add(env, new_label, CrashDevice::FromImage(options, std::move(image)));
 }
 

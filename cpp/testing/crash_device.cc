@@ -111,7 +111,7 @@ Result<std::unique_ptr<Channel>> CrashDevice::OpenChannel() {
 }
 
 int CrashDevice::ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) {
-  if (!options_.inline_reads) return -EOPNOTSUPP;
+  if (!options_.inline_io) return -EOPNOTSUPP;
   IoRequest request;
   request.op = IoRequest::Op::kRead;
   request.offset_bytes = offset_bytes;
@@ -125,6 +125,20 @@ int CrashDevice::ReadInline(uint64_t offset_bytes, void* data, uint32_t length_b
   live_.Read(offset_bytes, {static_cast<uint8_t*>(data), length_bytes});
   totals_.CountInlineRead(length_bytes);
   return 0;
+}
+
+int CrashDevice::FlushInline() {
+  if (!options_.inline_io) return -EOPNOTSUPP;
+  IoRequest request;
+  request.op = IoRequest::Op::kFlush;
+  std::lock_guard<std::mutex> lock(mutex_);
+  Accepted accepted;
+  accepted.result = -FaultFor(request);
+  if (power_is_off_) return accepted.result;
+  accepted.flush = log_.SubmitFlush();
+  CompleteFlush(accepted);
+  if (accepted.result == 0) totals_.CountInlineFlush();
+  return accepted.result;
 }
 
 CrashDevice::Accepted CrashDevice::Accept(IoRequest* request, Random& random) {

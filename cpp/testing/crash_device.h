@@ -30,7 +30,7 @@ struct CrashDeviceOptions {
   uint32_t sector_bytes = 512;      // 512 or 4096; a write is torn between sectors
   uint64_t seed = 1;                // of delays and of the order of completions
   uint32_t max_delay_polls = 3;     // a request completes within so many more polls; 0: at once
-  bool inline_reads = true;
+  bool inline_io = true;
 };
 
 class CrashDevice final : public Device {
@@ -43,8 +43,10 @@ class CrashDevice final : public Device {
   const DeviceInfo& info() const override { return info_; }
   DeviceCounters counters() const override { return totals_.Sum(); }
   Result<std::unique_ptr<Channel>> OpenChannel() override;
-  bool SupportsInlineRead() const override { return options_.inline_reads; }
+  bool SupportsInlineRead() const override { return options_.inline_io; }
   int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) override;
+  bool SupportsInlineFlush() const override { return options_.inline_io; }
+  int FlushInline() override;
 
   // Power cuts. A position is a number of logged events; log_position() is now. An image may be
   // asked for at any position up to now, for the same seed always the same.

@@ -31,6 +31,8 @@ class SharedDevice final : public Device {
   int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) override {
     return device_->ReadInline(offset_bytes, data, length_bytes);
   }
+  bool SupportsInlineFlush() const override { return device_->SupportsInlineFlush(); }
+  int FlushInline() override { return device_->FlushInline(); }
 
   Result<std::unique_ptr<Channel>> OpenChannel() override {
     Result<std::unique_ptr<Channel>> channel = device_->OpenChannel();

@@ -10,7 +10,7 @@
 // the blob in the low half.
 //
 // Threads: every call may come from any thread but a reactor's. They may block for the time of a
-// few I/Os; WakeReactor and ReadInline do not.
+// few I/Os; WakeReactor does not.
 #pragma once
 
 #include <array>
@@ -177,6 +177,12 @@ class Store {
   // only with 0.
   static int ReadInline(uint64_t store_number, void* address, uint32_t offset_in_page,
                         uint32_t length_bytes, uint64_t location, uint32_t crc);
+
+  // Flushes the device in the calling thread, which saves the way to a reactor and back. Covers
+  // the writes whose op slots have completed before the call.
+  // 0, or the negative of a StatusCode plus 256 times the errno; NotSupported where the device
+  // cannot: then nothing was flushed, and an op slot can do it.
+  static int FlushInline(uint64_t store_number);
 
  private:
   friend class StoreRuntime;

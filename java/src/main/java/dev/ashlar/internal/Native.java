@@ -7,16 +7,16 @@ import java.nio.ByteBuffer;
  *
  * <p>The data path does not come through here: reads, writes, frees and flushes are op slots (see
  * {@link OpSlotLayout}) whose numbers travel through rings in shared memory (see {@link
- * PortLayout}); only {@link #wake}, {@link #awaitCompletions} and {@link #readInline} belong to it.
- * The other calls are control calls; they may block for the time of a few I/Os and throw an {@link
- * dev.ashlar.AshlarException} made by {@link NativeErrors}.
+ * PortLayout}); only {@link #wake}, {@link #awaitCompletions}, {@link #readInline} and {@link
+ * #flushInline} belong to it. The other calls are control calls; they may block for the time of a
+ * few I/Os and throw an {@link dev.ashlar.AshlarException} made by {@link NativeErrors}.
  *
  * <p>Handles are numbers with a generation, never pointers: a stale one is answered with an error.
  * Arguments have been validated by the callers in this package.
  */
 final class Native {
   /** Must equal what {@link #abiVersion} returns; raised with every change of this surface. */
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
 
   private Native() {}
 
@@ -160,7 +160,7 @@ final class Native {
   /** Closes it. With {@code clean} the blobstore is marked clean; without, nothing is written. */
   static native void storeClose(long store, boolean clean);
 
-  // --- reads in the calling thread -------------------------------------------------------------
+  // --- I/O in the calling thread ---------------------------------------------------------------
 
   /**
    * Reads bytes of one page in the calling thread and verifies the page.
@@ -183,4 +183,12 @@ final class Native {
       int length,
       long location,
       int crc);
+
+  /**
+   * Flushes the device in the calling thread: covers the writes whose op slots have completed.
+   *
+   * @return 0, or the negative of a status code plus 256 times the errno; -10 (not supported) when
+   *     the device cannot: then the caller uses an op slot
+   */
+  static native int flushInline(long store);
 }

@@ -130,6 +130,11 @@ public final class NativeStoreDevice implements StoreDevice {
   }
 
   @Override
+  public int flushInline() {
+    return Native.flushInline(handle);
+  }
+
+  @Override
   public void numbers(final long[] into) {
     Native.storeNumbers(handle, into);
   }

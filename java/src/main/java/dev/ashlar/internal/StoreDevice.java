@@ -9,8 +9,11 @@ import java.nio.ByteBuffer;
  */
 public interface StoreDevice {
 
-  /** What {@link #readInline} returns when only an op slot can read. */
+  /** What {@link #readInline} and {@link #flushInline} return when only an op slot can do it. */
   int NOT_INLINE = -ResultCode.NOT_SUPPORTED.number();
+
+  /** What an errno is multiplied with in the result of {@link #flushInline}. */
+  int ERRNO_FACTOR = 256;
 
   /** What {@link #markUsed} found to be wrong with a run. */
   enum BadRun {
@@ -76,6 +79,16 @@ public interface StoreDevice {
    * @return as {@link #readInline}
    */
   int readInline(byte[] into, int at, int inPage, int length, long location, int crc);
+
+  /**
+   * Flushes the device in the calling thread, and waits for it: covers the writes that have
+   * completed. A flush that failed is not tried again: its writes may be lost even if a later one
+   * succeeds.
+   *
+   * @return 0, or the negative of a {@link ResultCode} plus {@value #ERRNO_FACTOR} times the errno;
+   *     {@link #NOT_INLINE}: nothing was flushed, use an op slot
+   */
+  int flushInline();
 
   /**
    * Numbers about the store.

@@ -299,6 +299,12 @@ public final class FakeDataPath implements DataPath {
     memory.putInt(base + OpSlotLayout.STATUS, status);
   }
 
+  /** A flush in the calling thread, with the faults that a flush by slot has. */
+  int flushInline(final FakeDisk disk) {
+    final int status = faults.before(OpSlotLayout.OP_FLUSH);
+    return status == 0 ? flush(disk) : status - StoreDevice.ERRNO_FACTOR * 5;
+  }
+
   private static int flush(final FakeDisk disk) {
     disk.flush();
     return 0;

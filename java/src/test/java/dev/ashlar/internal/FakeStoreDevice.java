@@ -101,6 +101,12 @@ public final class FakeStoreDevice implements StoreDevice {
   }
 
   @Override
+  public int flushInline() {
+    used();
+    return inline ? path.flushInline(disk) : NOT_INLINE;
+  }
+
+  @Override
   public void numbers(final long[] into) {
     used();
     Arrays.fill(into, 0);

@@ -38,6 +38,7 @@ final class Committer {
 
   private final WallClock clock = new WallClock();
   private final RequestQueue queue = new RequestQueue();
+  private final Gathering gathering = new Gathering();
   private final List<Request> group = new ArrayList<>();
   private final AshlarThread thread;
   private volatile boolean parked;
@@ -79,11 +80,27 @@ final class Committer {
     Threads.join(thread);
   }
 
-  /** A request has retired, or is a task; any thread. */
+  /** A request will be enqueued, or will fail before it could be; any thread. */
+  void expect() {
+    gathering.expect();
+  }
+
+  /** A request has retired, or is a task; any thread. It was expected. */
   void enqueue(final Request request) {
     request.handOn(); // before it is in the queue: it may be over, and used again, right after
     queue.put(request);
-    wake();
+    arrive();
+  }
+
+  /** An expected request has failed; any thread. */
+  void miss() {
+    arrive();
+  }
+
+  private void arrive() {
+    if (gathering.arrive() || parked) {
+      LockSupport.unpark(thread);
+    }
   }
 
   void wake() {
@@ -103,6 +120,7 @@ final class Committer {
     task.prepare(true, 0);
     task.task = Request.Task.RECLAIM;
     task.firstOp = op;
+    expect();
     enqueue(task);
   }
 
@@ -139,6 +157,10 @@ final class Committer {
   private boolean step() {
     final boolean reclaiming = engine.reclaimer().poll();
     if (takeGroup()) {
+      if (anyDurable()) {
+        gathering.await();
+        takeGroup();
+      }
       commitGroup();
       return true;
     }
@@ -183,6 +205,15 @@ final class Committer {
       group.add(request);
     }
     return !group.isEmpty();
+  }
+
+  private boolean anyDurable() {
+    for (int i = 0; i < group.size(); i++) {
+      if (group.get(i).durable) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // --- a group ---------------------------------------------------------------------------------
@@ -251,6 +282,7 @@ final class Committer {
     if (transaction.isEmpty()) {
       return;
     }
+    final long startNanos = System.nanoTime();
     flusher.flush();
     transaction.fill(batch);
     transaction.blockLoads();
@@ -259,6 +291,7 @@ final class Committer {
     } finally {
       batch.clear();
     }
+    gathering.committed(System.nanoTime() - startNanos);
     transaction.publish();
     engine.reclaimer().add(transaction.freed());
     transaction.close();

@@ -206,6 +206,7 @@ final class OpScheduler {
       engine.reclaimer().freeUnused(op);
     }
     retireFurther(retired);
+    engine.committer().miss();
     engine.finish(request);
     return next;
   }

@@ -80,6 +80,7 @@ final class Submission {
         throw e;
       }
       request.seal();
+      engine.committer().expect();
       load(op);
       engine.scheduler().loaded(op);
       return request;
@@ -167,6 +168,7 @@ final class Submission {
         request.fail(Errors.unexpected(e)); // what is in a queue already leaves it the usual way
       }
       request.seal();
+      engine.committer().expect();
       final List<Op> ops = new ArrayList<>();
       for (Op op = request.firstOp; op != null; op = op.nextInRequest) {
         load(op);
@@ -270,6 +272,7 @@ final class Submission {
     try {
       final Request request = engine.takeRequest(true, OP_COST_BYTES);
       request.future = future;
+      engine.committer().expect();
       engine.committer().enqueue(request);
       return request;
     } finally {

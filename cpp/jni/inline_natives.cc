@@ -1,4 +1,4 @@
-// Natives of dev.ashlar.internal.Native: reads in the calling thread.
+// Natives of dev.ashlar.internal.Native: I/O in the calling thread.
 #include <cstdint>
 
 #include "ashlar/store.h"
@@ -30,12 +30,17 @@ jint ReadInlineHeap(JNIEnv* env, jclass /*native*/, jlong store, jbyteArray into
   return result;
 }
 
+jint FlushInline(JNIEnv* /*env*/, jclass /*native*/, jlong store) {
+  return Store::FlushInline(static_cast<uint64_t>(store));
+}
+
 }  // namespace
 
-std::vector<JNINativeMethod> ReadMethods() {
+std::vector<JNINativeMethod> InlineMethods() {
   return {
       Method("readInline", "(JJIIJI)I", &ReadInline),
       Method("readInlineHeap", "(J[BIIIJI)I", &ReadInlineHeap),
+      Method("flushInline", "(J)I", &FlushInline),
   };
 }
 
