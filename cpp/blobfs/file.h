@@ -13,6 +13,7 @@
 // OutOfSpace does not stick: it is found out before a byte is taken.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,6 +40,7 @@ struct FileId {
 };
 
 class FileNode;
+class FsCore;
 class ReadAhead;
 
 // One read of several.
@@ -104,11 +106,16 @@ class File {
 
  private:
   friend class FsCore;
-  File(std::shared_ptr<FileNode> node, bool writable, std::unique_ptr<ReadAhead> read_ahead);
+  File(std::shared_ptr<FsCore> core, std::shared_ptr<FileNode> node, bool writable,
+       std::unique_ptr<ReadAhead> read_ahead);
+  Status CheckOpen() const;
+  Status CheckWritable() const;
 
-  std::shared_ptr<FileNode> node_;
+  const std::shared_ptr<FsCore> core_;
+  const std::shared_ptr<FileNode> node_;
   const bool writable_;
-  std::unique_ptr<ReadAhead> read_ahead_;
+  const std::unique_ptr<ReadAhead> read_ahead_;
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace ashlar

@@ -68,6 +68,10 @@ class Device {
   // device takes. Covers the writes that completed, on any channel, before the call.
   // Returns 0 or a negative errno; after an error a later success says nothing about those writes.
   virtual int FlushInline();
+
+  // Where the content lies in memory, for reads by any thread that need no call at all; null for a
+  // device that is no memory. Reads and writes of one place at one time are the caller's to avoid.
+  virtual const uint8_t* memory() const { return nullptr; }
 };
 
 // Opens (and with spec.create creates) a memory or file device.

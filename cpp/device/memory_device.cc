@@ -34,6 +34,7 @@ class MemoryDevice final : public Device {
     totals_.CountInlineFlush();
     return 0;
   }
+  const uint8_t* memory() const override { return bytes_; }
 
   // Checks and carries out the request; 0 or a negative errno.
   int Execute(const IoRequest& request);

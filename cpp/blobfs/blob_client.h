@@ -1,0 +1,63 @@
+// The blobstore as other threads see it: each call goes to its reactor and waits.
+//
+// Any thread but a reactor's. After a failure of the blobstore, or Break(), changes are refused
+// with the first failure: what the device holds is not certain any more (R10).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ashlar/status.h"
+#include "cpp/base/units.h"
+#include "cpp/blobstore/blobstore.h"
+#include "cpp/runtime/reactor.h"
+
+namespace ashlar {
+
+class BlobClient {
+ public:
+  BlobClient(Reactor& home, Blobstore& blobstore) : home_(home), blobstore_(blobstore) {}
+
+  uint64_t cluster_bytes() const { return blobstore_.cluster_bytes(); }
+
+  struct Blob {
+    BlobInfo info;
+    std::vector<Xattr> xattrs;
+  };
+  std::vector<Blob> LoadAll();
+
+  struct Numbers {
+    uint64_t data_clusters = 0;
+    uint64_t free_clusters = 0;
+    uint64_t free_metadata_pages = 0;
+  };
+  Numbers ReadNumbers();
+
+  // Device offsets of the clusters from number `first` on.
+  Result<std::vector<uint64_t>> ClustersFrom(BlobId id, uint64_t first);
+
+  Result<BlobId> Create(const BlobCreateOptions& options);
+  Status Delete(BlobId id);
+  Status Resize(BlobId id, uint64_t clusters);
+  // Sets the xattrs in one atomic step.
+  Status Commit(BlobId id, const std::vector<Xattr>& xattrs);
+
+  // A flush of the device failed: nothing that was written is certain to be there.
+  void Break(Status failure);
+  bool broken() const { return broken_.load(std::memory_order_acquire); }
+  Status failure() const;
+
+ private:
+  Status AfterChange(Status status);
+
+  Reactor& home_;
+  Blobstore& blobstore_;
+  std::atomic<bool> broken_{false};
+  mutable std::mutex mutex_;
+  Status failure_;  // guarded by mutex_
+};
+
+}  // namespace ashlar

@@ -1,0 +1,239 @@
+// Making a file durable, cutting it, and ending its use for writing. sync_mutex_ is held in all of
+// this.
+#include <algorithm>
+#include <utility>
+
+#include "cpp/base/check.h"
+#include "cpp/blobfs/file_node.h"
+#include "cpp/blobfs/random_id.h"
+#include "cpp/runtime/reader_gate.h"
+
+namespace ashlar {
+
+Status FileNode::Sync() {
+  std::lock_guard<std::mutex> sync(sync_mutex_);
+  return SyncLocked();
+}
+
+// Data, flush; then, but for logs, the length in the root page, which the blobstore flushes.
+Status FileNode::SyncLocked() {
+  uint64_t size = 0;
+  uint64_t mtime_us = 0;
+  ASHLAR_RETURN_IF_ERROR(WriteAndFlush(&size, &mtime_us));
+  const bool length_changes = durable_.exchange(size, std::memory_order_acq_rel) != size;
+  bool commit = !framing_.framed() && (length_changes || mtime_us != durable_mtime_us_);
+  {
+    std::lock_guard<std::mutex> append(append_mutex_);
+    commit = commit || mtime_was_set_;
+    mtime_was_set_ = false;
+  }
+  if (!commit) return Status::Ok();
+  std::vector<Xattr> xattrs = {MtimeXattr(mtime_us)};
+  if (!framing_.framed()) xattrs.push_back(LengthXattr(size));
+  const Status committed = services_.blobs.Commit(blob_, xattrs);
+  std::lock_guard<std::mutex> append(append_mutex_);
+  if (!committed.ok()) return Stick(committed);
+  durable_mtime_us_ = mtime_us;
+  return Status::Ok();
+}
+
+// One write and one flush where nothing else is in flight. Appending goes on meanwhile.
+Status FileNode::WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us) {
+  std::vector<std::shared_ptr<Segment>> written;
+  {
+    std::lock_guard<std::mutex> append(append_mutex_);
+    ASHLAR_RETURN_IF_ERROR(CheckWritable());
+    *synced_size = size();
+    *mtime_us = this->mtime_us();
+    if (*synced_size == durable_.load(std::memory_order_relaxed)) return Status::Ok();
+    if (written_ < *synced_size) ASHLAR_RETURN_IF_ERROR(SubmitActive(*synced_size, true));
+    written = Submitted();
+  }
+  LaneJob flush;
+  LaneJob* flushing = &flush;
+  for (const auto& segment : written) {
+    segment->job.Wait();
+    if (segment->job.flushes() && segment->written_offset == *synced_size) {
+      flushing = &segment->job;
+    }
+  }
+  {
+    std::lock_guard<std::mutex> append(append_mutex_);
+    ASHLAR_RETURN_IF_ERROR(Reap());
+  }
+  if (flushing == &flush) {
+    flush.ThenFlush();
+    flush.Start(lane_);
+    flush.Wait();
+  }
+  if (flushing->flush_result() != 0) {
+    // The device may have dropped what any file has written since the last flush.
+    services_.blobs.Break(
+        Status::FromErrno(-flushing->flush_result(), "flush of " + services_.io.info().name));
+  }
+  return services_.blobs.failure();
+}
+
+// --- cutting -----------------------------------------------------------------------------------
+
+Status FileNode::Truncate(uint64_t size) {
+  std::lock_guard<std::mutex> sync(sync_mutex_);
+  {
+    std::lock_guard<std::mutex> append(append_mutex_);
+    ASHLAR_RETURN_IF_ERROR(CheckWritable());
+    if (size > this->size()) return FillUp(size);
+    if (size == this->size()) return Status::Ok();
+    ASHLAR_RETURN_IF_ERROR(framing_.framed() ? CutLog(size) : Cut(size));
+  }
+  // A cut log needs its last unit written anew.
+  return framing_.framed() ? SyncLocked() : Status::Ok();
+}
+
+Status FileNode::FillUp(uint64_t size) {
+  static const std::vector<uint8_t> zeros(64 * kKiB);
+  ASHLAR_RETURN_IF_ERROR(Reserve(size));
+  while (this->size() < size) {
+    const uint64_t length = std::min<uint64_t>(zeros.size(), size - this->size());
+    ASHLAR_RETURN_IF_ERROR(
+        AppendLocked(std::span<const uint8_t>(zeros).first(static_cast<size_t>(length))));
+  }
+  return Status::Ok();
+}
+
+// The root page first: behind a durable length that is too long there must be no new bytes.
+Status FileNode::Cut(uint64_t size) {
+  ASHLAR_RETURN_IF_ERROR(DropBuffers());
+  if (size < durable_.load(std::memory_order_relaxed)) {
+    Touch();
+    const std::vector<Xattr> xattrs = {LengthXattr(size), MtimeXattr(mtime_us())};
+    const Status committed = services_.blobs.Commit(blob_, xattrs);
+    if (!committed.ok()) return Stick(committed);
+    durable_.store(size, std::memory_order_relaxed);
+    durable_mtime_us_ = mtime_us();
+  }
+  LowerReadable(size, size);
+  written_ = size;
+  return Status::Ok();
+}
+
+// A new session, so that the units that are cut off are none of it, and the last unit again as the
+// first of that session; or, for nothing at all, another log.
+Status FileNode::CutLog(uint64_t size) {
+  if (!session_open_) ASHLAR_RETURN_IF_ERROR(BeginSession());
+  ASHLAR_RETURN_IF_ERROR(DropBuffers());
+  LogMetadata next = log_;
+  ++next.session;
+  next.known_bytes = std::min(next.known_bytes, size);
+  if (size == 0) {
+    next.log_id = RandomId();
+    next.session = 0;
+  }
+  const std::vector<Xattr> xattrs = {LogXattr(next)};
+  const Status committed = services_.blobs.Commit(blob_, xattrs);
+  if (!committed.ok()) return Stick(committed);
+  log_ = next;
+  log_id_.store(next.log_id, std::memory_order_relaxed);
+  const uint64_t last_unit = size == 0 ? 0 : framing_.UnitOf(size - 1) * framing_.payload_bytes;
+  LowerReadable(framing_.OffsetAt(RoundDown(framing_.PositionOf(last_unit), kPageBytes)), size);
+  written_ = last_unit;
+  durable_.store(last_unit, std::memory_order_relaxed);
+  Touch();
+  return size == 0 ? Status::Ok() : OpenSegment(last_unit, size);
+}
+
+// --- the end -----------------------------------------------------------------------------------
+
+Status FileNode::CloseWriter() {
+  std::lock_guard<std::mutex> sync(sync_mutex_);
+  if (closed_.load(std::memory_order_relaxed)) return Status::Closed("the file system is closed");
+  if (--writers_ > 0) return Status::Ok();
+  return FinishWriting();
+}
+
+Status FileNode::Shutdown(bool write) {
+  std::lock_guard<std::mutex> open(open_mutex_);
+  std::lock_guard<std::mutex> sync(sync_mutex_);
+  Status status;
+  if (writers_ > 0 && write) status = FinishWriting();
+  {
+    std::lock_guard<std::mutex> append(append_mutex_);
+    closed_.store(true, std::memory_order_seq_cst);
+    for (const auto& segment : segments_) {
+      if (segment->submitted) segment->job.Wait();
+    }
+    std::lock_guard<std::mutex> lock(mutex_);
+    segments_.clear();
+  }
+  WaitForReads();
+  return status;
+}
+
+Status FileNode::FinishWriting() {
+  // Nobody will ever see a file again that has no name.
+  const bool keep = !doomed_.load(std::memory_order_relaxed);
+  Status status = keep ? SyncLocked() : Status::Ok();
+  std::lock_guard<std::mutex> append(append_mutex_);
+  if (keep && status.ok() && framing_.framed() && session_open_) status = SealLog();
+  const Status dropped = DropBuffers();
+  if (keep && status.ok()) status = dropped;
+  if (keep && status.ok()) status = Trim();
+  return status;
+}
+
+// Says in the root page that the log is as long as it is now.
+Status FileNode::SealLog() {
+  LogMetadata next = log_;
+  next.known_bytes = size();
+  next.sealed = true;
+  const std::vector<Xattr> xattrs = {LogXattr(next), LengthXattr(framing_.UnitsEnd(size())),
+                                     MtimeXattr(mtime_us())};
+  const Status committed = services_.blobs.Commit(blob_, xattrs);
+  if (!committed.ok()) return Stick(committed);
+  log_ = next;
+  session_open_ = false;
+  durable_mtime_us_ = mtime_us();
+  return Status::Ok();
+}
+
+// Writes what is buffered, and has no buffers any more. After a failure the file is what is durable
+// of it.
+Status FileNode::DropBuffers() {
+  Status status = CheckWritable();
+  if (status.ok() && written_ < size()) status = SubmitActive(size(), false);
+  for (const auto& segment : segments_) {
+    if (segment->submitted) segment->job.Wait();
+  }
+  if (status.ok()) status = Reap();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    segments_.clear();
+    if (!status.ok()) size_.store(durable_.load(std::memory_order_relaxed));
+    settled_.store(size(), std::memory_order_seq_cst);
+  }
+  written_ = size();
+  return status;
+}
+
+// Gives back clusters behind the end.
+Status FileNode::Trim() {
+  const uint64_t needed =
+      std::max<uint64_t>(1, DivideRoundUp(framing_.UnitsEnd(size()), map_.cluster_bytes()));
+  if (map_.count() <= needed) return Status::Ok();
+  map_.Cut(needed);
+  WaitForReads();
+  return services_.blobs.Resize(blob_, needed);
+}
+
+// After this nobody reads behind `settled` from the device, nor behind `size` at all.
+void FileNode::LowerReadable(uint64_t settled, uint64_t size) {
+  {
+    std::unique_lock<std::shared_mutex> lane(lane_mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (size < this->size()) cuts_.fetch_add(1, std::memory_order_release);
+    size_.store(size, std::memory_order_seq_cst);
+    settled_.store(std::min(settled, size), std::memory_order_seq_cst);
+  }
+  ReaderGate::WaitForReaders();
+}
+
+}  // namespace ashlar
