@@ -33,6 +33,7 @@ class SharedDevice final : public Device {
   }
   bool SupportsInlineFlush() const override { return device_->SupportsInlineFlush(); }
   int FlushInline() override { return device_->FlushInline(); }
+  const uint8_t* memory() const override { return device_->memory(); }
 
   Result<std::unique_ptr<Channel>> OpenChannel() override {
     Result<std::unique_ptr<Channel>> channel = device_->OpenChannel();
