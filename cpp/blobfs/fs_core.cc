@@ -365,8 +365,7 @@ Status FsCore::Shutdown(bool write) {
     const Status status = node->Shutdown(write);
     if (first.ok()) first = status;
   }
-  if (first.ok() && write) first = blobs_.failure();
-  return first;
+  return first.ok() ? blobs_.failure() : first;
 }
 
 Status FsCore::Close() {
@@ -384,11 +383,11 @@ Status FsCore::Close() {
     const Status removed = RemoveBlob(node);
     if (status.ok()) status = removed;
   }
-  if (volume_ != nullptr) {
+  if (volume_ != nullptr && !blobs_.broken()) {
     const Status closed = volume_->Close();
     if (status.ok()) status = closed;
-    volume_.reset();
   }
+  volume_.reset();
   return status;
 }
 

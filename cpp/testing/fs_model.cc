@@ -28,14 +28,15 @@ FsExerciser::Open* FsExerciser::SomeOpen() {
 }
 
 ModelFile& FsExerciser::ModelOf(Open& open) {
-  return open.name.empty() ? open.orphan : state_[open.name];
+  return open.name.empty() ? *open.orphan : state_[open.name];
 }
 
 // The name is no longer that of the file: handles keep what it was.
 void FsExerciser::Orphan(const std::string& name) {
+  const auto orphan = std::make_shared<ModelFile>(state_[name]);
   for (Open& open : open_) {
     if (open.name != name) continue;
-    open.orphan = state_[name];
+    open.orphan = orphan;
     open.name.clear();
   }
 }

@@ -41,8 +41,8 @@ class FsExerciser {
  private:
   struct Open {
     std::unique_ptr<File> file;
-    std::string name;  // "" when it was deleted or replaced
-    ModelFile orphan;  // then
+    std::string name;                   // "" when it was deleted or replaced
+    std::shared_ptr<ModelFile> orphan;  // then; shared by its handles
   };
 
   std::string NewName();

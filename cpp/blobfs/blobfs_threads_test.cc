@@ -1,0 +1,190 @@
+// Many threads at once. Run under TSan and ASan too.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cpp/testing/random.h"
+#include "cpp/testing/test_fs.h"
+
+namespace ashlar {
+namespace {
+
+OpenOptions Mode(OpenMode mode, FileKind kind = FileKind::kData) {
+  OpenOptions options;
+  options.mode = mode;
+  options.kind = kind;
+  return options;
+}
+
+struct Case {
+  const char* name;
+  bool memory;
+  bool inline_reads;
+};
+
+class BlobFsThreadsTest : public ::testing::TestWithParam<Case> {
+ protected:
+  BlobFsThreadsTest() : fs_(NewDevice()) {}
+  static std::shared_ptr<Device> NewDevice() {
+    if (GetParam().memory) return TestFs::NewMemory(64 * kMiB);
+    CrashDeviceOptions options;
+    options.size_bytes = 64 * kMiB;
+    options.inline_reads = GetParam().inline_reads;
+    return TestFs::NewCrashDevice(options);
+  }
+  void SetUp() override { ASSERT_TRUE(fs_.Format().ok()); }
+
+  TestFs fs_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Devices, BlobFsThreadsTest,
+                         ::testing::Values(Case{"Memory", true, true}, Case{"Inline", false, true},
+                                           Case{"Lane", false, false}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST_P(BlobFsThreadsTest, ReadersSeeAllThatWasAppendedAndNothingElse) {
+  for (const FileKind kind : {FileKind::kData, FileKind::kLog}) {
+    const std::string name = kind == FileKind::kLog ? "/log" : "/data";
+    const std::string content = Pattern(1, 3'000'000);
+    auto writer = fs_.MustOpen(name, Mode(OpenMode::kCreateNew, kind));
+    std::atomic<size_t> appended = 0;
+    std::atomic<bool> done = false;
+    std::vector<std::thread> threads;
+    for (uint64_t reader = 0; reader < 2; ++reader) {
+      threads.emplace_back([&, reader] {
+        auto file = fs_.MustOpen(name, {});
+        Random random(reader);
+        std::string into(50'000, '\0');
+        while (!done) {
+          const size_t least = appended;
+          const size_t offset = random.OneIn(2) ? random.Below(least + 1) : least - least / 16;
+          const auto length =
+              file->Read(offset, {reinterpret_cast<uint8_t*>(into.data()), into.size()});
+          ASSERT_TRUE(length.ok()) << length.status().ToString();
+          ASSERT_GE(length.value(), std::min(into.size(), least - offset));
+          ASSERT_EQ(content.compare(offset, length.value(), into, 0, length.value()), 0);
+        }
+      });
+    }
+    threads.emplace_back([&] {
+      while (!done) ASSERT_TRUE(writer->Sync().ok());
+    });
+    Random random(7);
+    while (appended < content.size()) {
+      const size_t length = std::min<size_t>(1 + random.Below(60'000), content.size() - appended);
+      ASSERT_TRUE(writer->Append(AsBytes(content.substr(appended, length))).ok());
+      appended += length;
+    }
+    done = true;
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_TRUE(writer->Close().ok());
+    EXPECT_TRUE(fs_.Get(name) == content);
+  }
+  ASSERT_TRUE(fs_.Close().ok());
+  EXPECT_EQ(fs_.Check(), "");
+}
+
+TEST_P(BlobFsThreadsTest, AppendsOfTwoThreadsAreWhole) {
+  auto file = fs_.MustOpen("/f", Mode(OpenMode::kCreateNew, FileKind::kLog));
+  constexpr int kAppends = 400;
+  constexpr size_t kLength = 1000;
+  std::vector<std::thread> threads;
+  for (const char letter : {'a', 'b'}) {
+    threads.emplace_back([&, letter] {
+      const std::string piece(kLength, letter);
+      for (int i = 0; i < kAppends; ++i) {
+        ASSERT_TRUE(file->Append(AsBytes(piece)).ok());
+        if (i % 20 == 0) {
+          ASSERT_TRUE(file->Sync().ok());
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::string content = ReadAll(*file);
+  ASSERT_EQ(content.size(), 2 * kAppends * kLength);
+  int count_of_a = 0;
+  for (size_t at = 0; at < content.size(); at += kLength) {
+    ASSERT_EQ(content.substr(at, kLength), std::string(kLength, content[at])) << at;
+    count_of_a += content[at] == 'a';
+  }
+  EXPECT_EQ(count_of_a, kAppends);
+}
+
+TEST_P(BlobFsThreadsTest, FilesComeAndGoWhileOthersReadThem) {
+  ASSERT_TRUE(fs_.Put("/0", Pattern(0, 10'000)).ok());
+  std::atomic<bool> done = false;
+  std::vector<std::thread> threads;
+  for (uint64_t reader = 0; reader < 2; ++reader) {
+    threads.emplace_back([&] {
+      while (!done) {
+        auto file = fs_->Open("/0", {});
+        ASSERT_TRUE(file.ok()) << file.status().ToString();
+        const std::string content = ReadAll(*file.value(), 3000);
+        ASSERT_TRUE(content.size() == 10'000 || content.size() == 70'000) << content;
+      }
+    });
+  }
+  for (int round = 0; round < 60; ++round) {
+    ASSERT_TRUE(fs_.Put("/next", Pattern(1, round % 2 == 0 ? 70'000 : 10'000)).ok());
+    ASSERT_TRUE(fs_->Rename("/next", "/0").ok());
+    ASSERT_TRUE(fs_.Put("/x", "x").ok());
+    ASSERT_TRUE(fs_->Delete("/x").ok());
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(fs_.Close().ok());
+  EXPECT_EQ(fs_.Check(), "");
+}
+
+// R11: no buffer, file or device is used after Close has returned.
+TEST_P(BlobFsThreadsTest, CloseInTheMiddleOfEverything) {
+  ASSERT_TRUE(fs_.Put("/r", Pattern(3, 500'000)).ok());
+  std::vector<std::thread> threads;
+  std::atomic<int> ready = 0;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, i] {
+      auto file =
+          fs_.MustOpen("/w" + std::to_string(i),
+                       Mode(OpenMode::kCreateNew, i == 0 ? FileKind::kLog : FileKind::kData));
+      const std::string piece = Pattern(4, 10'000);
+      ++ready;
+      Status status;
+      while (status.ok()) {
+        status = file->Append(AsBytes(piece));
+        if (status.ok()) status = file->Sync();
+      }
+      // The device may have become full before.
+      ASSERT_TRUE(status.code() == StatusCode::kClosed || status.code() == StatusCode::kOutOfSpace)
+          << status.ToString();
+    });
+    threads.emplace_back([&] {
+      auto file = fs_.MustOpen("/r", {});
+      std::string into(20'000, '\0');
+      ++ready;
+      while (true) {
+        const auto length =
+            file->Read(100'000, {reinterpret_cast<uint8_t*>(into.data()), into.size()});
+        if (length.ok()) continue;
+        ASSERT_EQ(length.status().code(), StatusCode::kClosed) << length.status().ToString();
+        return;
+      }
+    });
+  }
+  while (ready < 4) std::this_thread::yield();
+  ASSERT_TRUE(fs_->Close().ok());
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(fs_.Open().ok());
+  EXPECT_TRUE(fs_->report().was_clean);
+  EXPECT_TRUE(fs_.Get("/r") == Pattern(3, 500'000));
+  for (const char* name : {"/w0", "/w1"}) {
+    const std::string content = fs_.Get(name);
+    EXPECT_EQ(content.size() % 10'000, 0u) << content.substr(0, 100);
+  }
+}
+
+}  // namespace
+}  // namespace ashlar
