@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cpp/testing/temp_dir.h"
+#include "cpp/blobfs/fs_volume.h"
 #include "cpp/testing/test_fs.h"
 
 namespace ashlar {
@@ -515,6 +515,46 @@ TEST_P(BlobFsTest, BuffersAreBoundedAndCounted) {
   ASSERT_TRUE(fs_.Close().ok());
   EXPECT_EQ(fs_.Open(options).code(), StatusCode::kInvalidArgument);
   ASSERT_TRUE(fs_.Open().ok());
+}
+
+// That is what makes opening ten thousand of them quick.
+TEST_P(BlobFsTest, OpeningFilesReadsNothingFromTheDevice) {
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(
+        fs_.Put("/f" + std::to_string(i), "x", i % 2 == 0 ? FileKind::kLog : FileKind::kData).ok());
+  }
+  Reopen();
+  const uint64_t reads = fs_->counters().reads;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(fs_->Open("/f" + std::to_string(i), {}).ok());
+    ASSERT_TRUE(fs_->Stat("/f" + std::to_string(i)).ok());
+  }
+  EXPECT_EQ(fs_->counters().reads, reads);
+}
+
+TEST_P(BlobFsTest, LivesOnABlobstoreThatOthersUse) {
+  ASSERT_TRUE(fs_.Close().ok());
+  {
+    auto volume =
+        FsVolume::Open(std::make_unique<SharedDevice>(fs_.shared_device(), RequestObserver(),
+                                                      std::function<void()>()),
+                       BlobFsDevice(), false);
+    ASSERT_TRUE(volume.ok());
+    const BlobFsParts parts = volume.value()->parts();
+    for (int round = 0; round < 2; ++round) {
+      auto fs = BlobFs::Mount(parts, {});
+      ASSERT_TRUE(fs.ok()) << fs.status().ToString();
+      OpenOptions options;
+      options.mode = OpenMode::kCreateOrWrite;
+      auto file = fs.value()->Open("/f", options);
+      ASSERT_TRUE(file.ok());
+      ASSERT_TRUE(file.value()->Append(AsBytes("x")).ok());
+      ASSERT_TRUE(fs.value()->Close().ok());
+    }
+    ASSERT_TRUE(volume.value()->Close().ok());
+  }
+  ASSERT_TRUE(fs_.Open().ok());
+  EXPECT_EQ(fs_.Get("/f"), "xx");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cpp/base/check.h"
 #include "cpp/blobfs/file_node.h"
 #include "cpp/blobfs/log_format.h"
+#include "cpp/runtime/reader_gate.h"
 
 namespace ashlar {
 
@@ -118,6 +119,8 @@ Status FileNode::BeginSession() {
   ASHLAR_RETURN_IF_ERROR(services_.blobs.Commit(blob_, xattrs));
   log_ = next;
   session_open_ = true;
+  // The root page was flushed, and with it what the log was found to have.
+  durable_.store(size(), std::memory_order_relaxed);
   return Status::Ok();
 }
 
@@ -168,11 +171,22 @@ Status FileNode::OpenSegment(uint64_t first_offset, uint64_t size) {
   const uint64_t bytes = segment->memory.size();
   segment->begin = RoundDown(framing_.PositionOf(first_offset), kPageBytes);
   segment->capacity_end = RoundDown(segment->begin, bytes) + bytes;
-  if (segment->begin < framing_.PositionOf(size)) {
-    ASHLAR_RETURN_IF_ERROR(LoadTail(*segment, size));
+  const bool has_bytes = segment->begin < framing_.PositionOf(size);
+  if (has_bytes) ASHLAR_RETURN_IF_ERROR(LoadTail(*segment, size));
+  if (!has_bytes || !segments_.empty()) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    segments_.push_back(std::move(segment));
+    return Status::Ok();
   }
-  std::lock_guard<std::mutex> lock(mutex_);
-  segments_.push_back(std::move(segment));
+  // Its first page will be written again: from now on readers take it from memory.
+  const uint64_t settled = framing_.OffsetAt(segment->begin);
+  {
+    std::unique_lock<std::shared_mutex> lane(lane_mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
+    segments_.push_back(std::move(segment));
+    settled_.store(settled, std::memory_order_seq_cst);
+  }
+  ReaderGate::WaitForReaders();
   return Status::Ok();
 }
 
@@ -187,8 +201,6 @@ Status FileNode::LoadTail(Segment& segment, uint64_t size) {
     std::memcpy(into.data(), last.At(segment.begin), into.size());
     return Status::Ok();
   }
-  // From now on readers take these bytes from memory.
-  LowerReadable(framing_.OffsetAt(segment.begin), this->size());
   const Status read = ReadBlob(segment.begin, into, services_.io.reads_here());
   if (!read.ok()) return Stick(read);
   if (!framing_.framed()) return Status::Ok();

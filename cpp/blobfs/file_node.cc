@@ -74,7 +74,9 @@ Status FileNode::ScanLog() {
   // A damaged log is as long as it must have been: reading into the damage is an error, never the
   // end of the file.
   const uint64_t size = scan.damaged() ? scan.proven_bytes() : scan.length_bytes();
-  size_ = settled_ = durable_ = written_ = size;
+  size_ = settled_ = written_ = size;
+  // What is found behind that may be in the drive's cache only, if but the process died.
+  durable_ = std::min(size, scan.proven_bytes());
   if (scan.damaged()) {
     failure_ =
         Status::Corrupt("the log is damaged behind byte " + std::to_string(scan.length_bytes()) +
@@ -95,6 +97,7 @@ bool FileNode::Doom() {
   return !pinned() && !std::exchange(removed_, true);
 }
 
+// Before clusters are given away: reads may still look at them.
 void FileNode::WaitForReads() {
   { std::unique_lock<std::shared_mutex> lane(lane_mutex_); }
   ReaderGate::WaitForReaders();

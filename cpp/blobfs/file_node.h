@@ -67,13 +67,11 @@ class FileNode {
   // The file has no name any more. True: nobody uses it, the caller removes it.
   bool Doom();
   bool pinned() const { return pins_.load(std::memory_order_relaxed) > 0; }
-  // Before the clusters are given away: waits for reads that may still look at them.
-  void WaitForReads();
 
   // Corrupt or NotSupported: why the file cannot be written.
   Status OpenWriter();
   Status CloseWriter();
-  // Ends every use; with `write` as if every handle were closed.
+  // Ends every use, and waits for those there are; with `write` as if every handle were closed.
   Status Shutdown(bool write);
 
   // --- what handles do, see file.h ---
@@ -163,7 +161,8 @@ class FileNode {
   Status SealLog();
   Status DropBuffers();
   Status Trim();
-  void LowerReadable(uint64_t settled, uint64_t size);
+  void CutReadable(uint64_t size);
+  void WaitForReads();
 
   const FsServices services_;
   const BlobId blob_;

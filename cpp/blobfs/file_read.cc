@@ -72,7 +72,7 @@ void FileNode::CopyBuffered(uint64_t offset, std::span<uint8_t> into) {
     size_t index = segments_.size();
     uint64_t end = UINT64_MAX;
     while (index > 0 && segments_[index - 1]->begin > position) end = segments_[--index]->begin;
-    if (index == 0) return std::memset(into.data(), 0, into.size()), void();
+    if (index == 0) return;  // closed meanwhile, as the caller will see
     Segment& segment = *segments_[index - 1];
     end = std::min(end, segment.capacity_end);
     size_t length = static_cast<size_t>(std::min<uint64_t>(into.size(), end - position));

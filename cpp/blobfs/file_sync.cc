@@ -111,7 +111,7 @@ Status FileNode::Cut(uint64_t size) {
     durable_.store(size, std::memory_order_relaxed);
     durable_mtime_us_ = mtime_us();
   }
-  LowerReadable(size, size);
+  CutReadable(size);
   written_ = size;
   return Status::Ok();
 }
@@ -134,7 +134,7 @@ Status FileNode::CutLog(uint64_t size) {
   log_ = next;
   log_id_.store(next.log_id, std::memory_order_relaxed);
   const uint64_t last_unit = size == 0 ? 0 : framing_.UnitOf(size - 1) * framing_.payload_bytes;
-  LowerReadable(framing_.OffsetAt(RoundDown(framing_.PositionOf(last_unit), kPageBytes)), size);
+  CutReadable(size);
   written_ = last_unit;
   durable_.store(last_unit, std::memory_order_relaxed);
   Touch();
@@ -155,16 +155,14 @@ Status FileNode::Shutdown(bool write) {
   std::lock_guard<std::mutex> sync(sync_mutex_);
   Status status;
   if (writers_ > 0 && write) status = FinishWriting();
-  {
-    std::lock_guard<std::mutex> append(append_mutex_);
-    closed_.store(true, std::memory_order_seq_cst);
-    for (const auto& segment : segments_) {
-      if (segment->submitted) segment->job.Wait();
-    }
-    std::lock_guard<std::mutex> lock(mutex_);
-    segments_.clear();
+  std::lock_guard<std::mutex> append(append_mutex_);
+  closed_.store(true, std::memory_order_seq_cst);
+  for (const auto& segment : segments_) {
+    if (segment->submitted) segment->job.Wait();
   }
   WaitForReads();
+  std::lock_guard<std::mutex> lock(mutex_);
+  segments_.clear();
   return status;
 }
 
@@ -224,14 +222,14 @@ Status FileNode::Trim() {
   return services_.blobs.Resize(blob_, needed);
 }
 
-// After this nobody reads behind `settled` from the device, nor behind `size` at all.
-void FileNode::LowerReadable(uint64_t settled, uint64_t size) {
+// All of the file lies on the device. After this nobody reads behind `size`.
+void FileNode::CutReadable(uint64_t size) {
   {
     std::unique_lock<std::shared_mutex> lane(lane_mutex_);
     std::lock_guard<std::mutex> lock(mutex_);
-    if (size < this->size()) cuts_.fetch_add(1, std::memory_order_release);
+    cuts_.fetch_add(1, std::memory_order_release);
     size_.store(size, std::memory_order_seq_cst);
-    settled_.store(std::min(settled, size), std::memory_order_seq_cst);
+    settled_.store(size, std::memory_order_seq_cst);
   }
   ReaderGate::WaitForReaders();
 }

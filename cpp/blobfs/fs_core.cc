@@ -9,7 +9,6 @@
 #include "cpp/blobfs/log_format.h"
 #include "cpp/blobfs/random_id.h"
 #include "cpp/blobfs/read_ahead.h"
-#include "cpp/runtime/reader_gate.h"
 
 namespace ashlar {
 
@@ -303,7 +302,7 @@ Status FsCore::Drop(const Node& node) {
 }
 
 Status FsCore::RemoveBlob(const Node& node) {
-  node->WaitForReads();
+  [[maybe_unused]] const Status unwritten = node->Shutdown(false);
   const Status removed = blobs_.Delete(node->blob());
   std::lock_guard<std::shared_mutex> names(names_mutex_);
   orphans_.erase(node);

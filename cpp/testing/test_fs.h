@@ -37,6 +37,7 @@ class TestFs {
   BlobFs& fs() { return *fs_; }
   BlobFs* operator->() { return fs_.get(); }
   Device& device() { return *device_; }
+  const std::shared_ptr<Device>& shared_device() { return device_; }
 
   // "", or all that is wrong with blobs and files on the device. The file system is closed or
   // crashed.
