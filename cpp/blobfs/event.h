@@ -1,7 +1,6 @@
 // Something that a reactor does once and other threads wait for.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -12,23 +11,26 @@ class Event {
   // Any thread. Holds the lock for no longer than it takes to say so: a reactor may call it.
   void Set() {
     std::lock_guard<std::mutex> lock(mutex_);
-    is_set_.store(true, std::memory_order_release);
+    is_set_ = true;
     changed_.notify_all();
   }
 
-  bool IsSet() const { return is_set_.load(std::memory_order_acquire); }
-
-  // Not on a reactor. The event may be destroyed when the last Wait has returned: whoever set it
-  // has let go of the lock by then.
+  // Whoever has learned from these that it is set may destroy the event: they take the lock, so
+  // Set() has let go of it.
+  bool IsSet() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return is_set_;
+  }
+  // Not on a reactor.
   void Wait() {
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [this] { return is_set_.load(std::memory_order_relaxed); });
+    changed_.wait(lock, [this] { return is_set_; });
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::atomic<bool> is_set_{false};
+  bool is_set_ = false;
 };
 
 }  // namespace ashlar

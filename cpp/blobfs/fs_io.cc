@@ -28,7 +28,8 @@ FsIo::FsIo(Device& device, std::vector<Lane> lanes)
     : device_(device),
       info_(device.info()),
       memory_(device.memory()),
-      queues_pay_(info_.backend == "io_uring" || !device.SupportsInlineRead()),
+      reads_here_(memory_ != nullptr || device.SupportsInlineRead()),
+      queues_pay_(info_.backend == "io_uring" || !reads_here_),
       lanes_(std::move(lanes)) {}
 
 FsIo::Range FsIo::SectorsOf(const ReadPiece& piece) const {

@@ -30,7 +30,7 @@ class FsIo {
   DeviceCounters counters() const { return device_.counters(); }
 
   // Whether ReadHere works; then it never waits for another thread.
-  bool reads_here() const { return memory_ != nullptr || device_.SupportsInlineRead(); }
+  bool reads_here() const { return reads_here_; }
   // Whether several reads are better given to a queue than done one by one.
   bool queues_pay() const { return memory_ == nullptr && queues_pay_; }
 
@@ -56,6 +56,8 @@ class FsIo {
   Device& device_;
   const DeviceInfo info_;
   const uint8_t* const memory_;  // the device's content, or null
+  // Asked for once: handles outlive the device.
+  const bool reads_here_;
   const bool queues_pay_;
   const std::vector<Lane> lanes_;
   mutable std::atomic<size_t> next_lane_{0};
