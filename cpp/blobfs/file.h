@@ -29,7 +29,8 @@ enum class FileKind : uint8_t {
   kData = 0,
   // Each Sync is one write and one flush, and its bytes are protected by checksums, one for each
   // sector: for files that are synced again and again, such as RocksDB's WAL and MANIFEST. On the
-  // device the bytes are framed (docs/format.md). Damage found while reading is Corrupt.
+  // device the bytes are framed (docs/format.md). Damage is Corrupt and never the end of the file:
+  // a damaged log can be read up to the damage, and cannot be appended to.
   kLog = 1,
 };
 
@@ -77,7 +78,8 @@ class File {
 
   // Nothing, or with BlobFsOptions::flush_writes_tail the buffered bytes go to the device.
   Status Flush();
-  // What was appended, and the time of it, is durable when this returns. May run beside Append.
+  // What was appended is durable when this returns, and the time of it too; that of a log only when
+  // it is closed, or was set. May run beside Append.
   Status Sync();
 
   // Cuts the file, or fills it up with zeros. The new size is durable with the next Sync; a cut has
