@@ -50,6 +50,11 @@ enum class FileKind : int32_t {
   kLog = 1,   // synced often: one write and one flush each time
 };
 
+enum class ReadPattern : int32_t {
+  kRandom = 0,
+  kSequential = 1,  // from the beginning to the end, by one thread: reads ahead
+};
+
 struct ReadPart {
   uint64_t offset_bytes;
   size_t length_bytes;
@@ -87,8 +92,9 @@ struct CoreApi {
   uint64_t (*writer_size)(const Writer* writer);
   int32_t (*close_writer)(Writer* writer, Error* error);
 
-  // Reading, by several threads at once.
-  int32_t (*open_reader)(Mount* mount, Text path, Reader** reader, Error* error);
+  // Reading, of kRandom by several threads at once.
+  int32_t (*open_reader)(Mount* mount, Text path, ReadPattern pattern, Reader** reader,
+                         Error* error);
   int32_t (*read)(const Reader* reader, ReadPart* part);
   // All parts are in flight together. Each part has its own result.
   void (*read_many)(const Reader* reader, ReadPart* parts, size_t count);

@@ -42,7 +42,7 @@ IOStatus BlobFsFileSystem::NewSequentialFile(const std::string& path,
   result->reset();
   Reader* reader = nullptr;
   Error error{};
-  if (core_.open_reader(mount_, ToText(path), &reader, &error) == 0) {
+  if (core_.open_reader(mount_, ToText(path), ReadPattern::kSequential, &reader, &error) == 0) {
     result->reset(new BlobFsSequentialFile(core_, reader, path));
   }
   return ToIoStatus("While opening a file for sequential reading", path, error);
@@ -55,7 +55,7 @@ IOStatus BlobFsFileSystem::NewRandomAccessFile(const std::string& path,
   result->reset();
   Reader* reader = nullptr;
   Error error{};
-  if (core_.open_reader(mount_, ToText(path), &reader, &error) == 0) {
+  if (core_.open_reader(mount_, ToText(path), ReadPattern::kRandom, &reader, &error) == 0) {
     result->reset(new BlobFsRandomAccessFile(core_, reader, path));
   }
   return ToIoStatus("While opening a file for random reading", path, error);

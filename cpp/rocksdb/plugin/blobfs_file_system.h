@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cpp/rocksdb/plugin_api.h"
@@ -24,8 +25,9 @@ namespace ashlar::rocks {
 
 class BlobFsFileSystem final : public rocksdb::FileSystem {
  public:
-  // Both outlive it.
-  BlobFsFileSystem(const CoreApi& core, Mount* mount) : core_(core), mount_(mount) {}
+  // Core and mount outlive it. `owner`, if any, goes with it.
+  BlobFsFileSystem(const CoreApi& core, Mount* mount, std::shared_ptr<void> owner = nullptr)
+      : core_(core), mount_(mount), owner_(std::move(owner)) {}
 
   static const char* kClassName() { return "ashlar"; }
   const char* Name() const override { return kClassName(); }
@@ -110,6 +112,7 @@ class BlobFsFileSystem final : public rocksdb::FileSystem {
 
   const CoreApi& core_;
   Mount* const mount_;
+  const std::shared_ptr<void> owner_;
 };
 
 }  // namespace ashlar::rocks
