@@ -12,7 +12,8 @@ bool RegisterAll(JNIEnv* env) {
   if (!InitSupport(env)) return false;
   std::vector<JNINativeMethod> methods;
   for (const std::vector<JNINativeMethod>& table :
-       {RuntimeMethods(), MemoryMethods(), StoreMethods(), SpaceMethods(), InlineMethods()}) {
+       {RuntimeMethods(), MemoryMethods(), StoreMethods(), SpaceMethods(), InlineMethods(),
+        FsMethods(), FileMethods(), RocksDbMethods()}) {
     methods.insert(methods.end(), table.begin(), table.end());
   }
   return Register(env, "dev/ashlar/internal/Native", methods) && RegisterTestingNatives(env);

@@ -9,6 +9,7 @@ namespace {
 // Global references, made once and kept as long as the library is loaded.
 jclass native_errors = nullptr;
 jmethodID to_exception = nullptr;
+jmethodID to_file_exception = nullptr;
 jclass illegal_state = nullptr;
 jclass string_class = nullptr;
 
@@ -20,6 +21,21 @@ jclass GlobalClass(JNIEnv* env, const char* name) {
   return global;
 }
 
+void ThrowBy(JNIEnv* env, jmethodID gate, const Status& status) {
+  if (env->ExceptionCheck()) return;
+  if (gate == nullptr) {
+    env->ThrowNew(illegal_state, status.ToString().c_str());
+    return;
+  }
+  jstring context = ToJava(env, status.context());
+  if (context == nullptr) return;
+  jobject exception =
+      env->CallStaticObjectMethod(native_errors, gate, static_cast<jint>(status.code()),
+                                  static_cast<jint>(status.sys_errno()), context);
+  if (env->ExceptionCheck()) return;
+  env->Throw(static_cast<jthrowable>(exception));
+}
+
 }  // namespace
 
 bool InitSupport(JNIEnv* env) {
@@ -28,28 +44,20 @@ bool InitSupport(JNIEnv* env) {
   if (illegal_state == nullptr || string_class == nullptr) return false;
   native_errors = GlobalClass(env, "dev/ashlar/internal/NativeErrors");
   if (native_errors != nullptr) {
-    to_exception = env->GetStaticMethodID(native_errors, "toException",
-                                          "(IILjava/lang/String;)Ljava/lang/RuntimeException;");
+    constexpr const char* kSignature = "(IILjava/lang/String;)Ljava/lang/RuntimeException;";
+    to_exception = env->GetStaticMethodID(native_errors, "toException", kSignature);
+    if (to_exception != nullptr) {
+      to_file_exception = env->GetStaticMethodID(native_errors, "toFileException", kSignature);
+    }
   }
-  // Without the gate every failure is an IllegalStateException.
-  if (to_exception == nullptr) env->ExceptionClear();
+  // Without the gates every failure is an IllegalStateException.
+  if (to_file_exception == nullptr) env->ExceptionClear();
   return true;
 }
 
-void Throw(JNIEnv* env, const Status& status) {
-  if (env->ExceptionCheck()) return;
-  if (to_exception == nullptr) {
-    env->ThrowNew(illegal_state, status.ToString().c_str());
-    return;
-  }
-  jstring context = ToJava(env, status.context());
-  if (context == nullptr) return;
-  jobject exception =
-      env->CallStaticObjectMethod(native_errors, to_exception, static_cast<jint>(status.code()),
-                                  static_cast<jint>(status.sys_errno()), context);
-  if (env->ExceptionCheck()) return;
-  env->Throw(static_cast<jthrowable>(exception));
-}
+void Throw(JNIEnv* env, const Status& status) { ThrowBy(env, to_exception, status); }
+
+void ThrowAboutFile(JNIEnv* env, const Status& status) { ThrowBy(env, to_file_exception, status); }
 
 jstring ToJava(JNIEnv* env, std::string_view text) {
   const std::u16string units = Utf8ToUtf16(text);

@@ -21,6 +21,8 @@ bool InitSupport(JNIEnv* env);
 
 // Makes the exception of a failed status pending (NativeErrors.toException on the Java side).
 void Throw(JNIEnv* env, const Status& status);
+// The same for a call about a file of a BlobFS (NativeErrors.toFileException).
+void ThrowAboutFile(JNIEnv* env, const Status& status);
 
 jstring ToJava(JNIEnv* env, std::string_view text);
 // Nothing, with an exception pending, when `text` is null or memory is short.
@@ -44,6 +46,9 @@ std::vector<JNINativeMethod> MemoryMethods();
 std::vector<JNINativeMethod> StoreMethods();
 std::vector<JNINativeMethod> SpaceMethods();
 std::vector<JNINativeMethod> InlineMethods();
+std::vector<JNINativeMethod> FsMethods();
+std::vector<JNINativeMethod> FileMethods();
+std::vector<JNINativeMethod> RocksDbMethods();
 
 // Does nothing in the production library.
 bool RegisterTestingNatives(JNIEnv* env);

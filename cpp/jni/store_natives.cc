@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ashlar/store.h"
+#include "cpp/jni/device_arguments.h"
 #include "cpp/jni/handles.h"
 #include "cpp/jni/jni_support.h"
 
@@ -17,19 +18,6 @@ std::shared_ptr<Store> StoreOrThrow(JNIEnv* env, jlong number) {
 }
 
 namespace {
-
-// Native.OPEN_...
-constexpr jint kOpenCreateFile = 1;
-constexpr jint kOpenFormat = 2;
-constexpr jint kOpenReadOnly = 4;
-constexpr jint kOpenNoUring = 8;
-constexpr jint kOpenNoDirectIo = 16;
-
-Status CheckPath(const std::string& path) {
-  return path.find('\0') == std::string::npos
-             ? Status::Ok()
-             : Status::InvalidArgument("the path holds a NUL character");
-}
 
 Status ReadStoreId(JNIEnv* env, jbyteArray id, StoreId* into) {
   if (id == nullptr || env->GetArrayLength(id) != static_cast<jsize>(into->bytes.size())) {
@@ -45,21 +33,13 @@ jlong StoreOpen(JNIEnv* env, jclass /*native*/, jlong runtime_handle, jint kind,
                 jbyteArray store_id) {
   const std::shared_ptr<StoreRuntime> runtime = RuntimeOrThrow(env, runtime_handle);
   if (runtime == nullptr) return 0;
-  std::optional<std::string> native_path = ToNative(env, path);
-  if (!native_path) return 0;
+  std::optional<DeviceSpec> device = ToDeviceSpec(env, kind, path, size_bytes, flags, sector_bytes);
+  if (!device) return 0;
   StoreOpenOptions options;
-  options.device.kind = static_cast<DeviceKind>(kind);
-  options.device.path = *std::move(native_path);
-  options.device.size_bytes = static_cast<uint64_t>(size_bytes);
-  options.device.create = (flags & kOpenCreateFile) != 0;
-  options.device.read_only = (flags & kOpenReadOnly) != 0;
-  options.device.use_uring = (flags & kOpenNoUring) == 0;
-  options.device.use_direct_io = (flags & kOpenNoDirectIo) == 0;
-  options.device.sector_bytes = static_cast<uint32_t>(sector_bytes);
+  options.device = *std::move(device);
   options.format = (flags & kOpenFormat) != 0;
   options.format_options.cluster_bytes = static_cast<uint32_t>(cluster_bytes);
-  Status status = CheckPath(options.device.path);
-  if (status.ok() && options.format) status = ReadStoreId(env, store_id, &options.id);
+  Status status = options.format ? ReadStoreId(env, store_id, &options.id) : Status::Ok();
   if (status.ok()) {
     const Result<std::shared_ptr<Store>> store = Store::Open(runtime, options);
     if (store.ok()) return static_cast<jlong>(store.value()->number());
@@ -70,15 +50,12 @@ jlong StoreOpen(JNIEnv* env, jclass /*native*/, jlong runtime_handle, jint kind,
 }
 
 jint DeviceProbe(JNIEnv* env, jclass /*native*/, jstring path) {
-  const std::optional<std::string> native_path = ToNative(env, path);
-  if (!native_path) return 0;
-  Status status = CheckPath(*native_path);
-  if (status.ok()) {
-    const Result<DeviceContent> content = Store::Probe(*native_path);
-    if (content.ok()) return static_cast<jint>(content.value());
-    status = content.status();
-  }
-  Throw(env, status);
+  const std::optional<DeviceSpec> device =
+      ToDeviceSpec(env, static_cast<jint>(DeviceKind::kFile), path, 0, 0, 0);
+  if (!device) return 0;
+  const Result<DeviceContent> content = Store::Probe(device->path);
+  if (content.ok()) return static_cast<jint>(content.value());
+  Throw(env, content.status());
   return 0;
 }
 

@@ -73,7 +73,8 @@ int32_t OpenWriter(Mount* mount, Text path, WriteMode mode, FileKind kind, Write
   BlobFs& fs = pin.value()->fs();
   if (fs.IsDirectory(name)) return Report(Status::IoError("it is a folder", EISDIR), error);
   OpenOptions options;
-  options.mode = mode == WriteMode::kReplace ? OpenMode::kCreateOrReplace : OpenMode::kCreateOrWrite;
+  options.mode =
+      mode == WriteMode::kReplace ? OpenMode::kCreateOrReplace : OpenMode::kCreateOrWrite;
   options.kind = kind == FileKind::kLog ? ashlar::FileKind::kLog : ashlar::FileKind::kData;
   Result<std::unique_ptr<File>> file = fs.Open(name, options);
   if (!file.ok()) return Report(file.status(), error);
@@ -158,8 +159,7 @@ Status FillFacts(BlobFs& fs, const std::string& name, FileFacts* facts) {
 }
 
 int32_t Facts(Mount* mount, Text path, FileFacts* facts, Error* error) {
-  return With(mount, error,
-              [&](BlobFs& fs) { return FillFacts(fs, ToPath(path), facts); });
+  return With(mount, error, [&](BlobFs& fs) { return FillFacts(fs, ToPath(path), facts); });
 }
 
 int32_t List(Mount* mount, Text folder, Visitor visitor, void* context, Error* error) {
@@ -182,9 +182,8 @@ int32_t List(Mount* mount, Text folder, Visitor visitor, void* context, Error* e
 }
 
 int32_t Rename(Mount* mount, Text from, Text to, Error* error) {
-  return With(mount, error, [&](BlobFs& fs) {
-    return Folders(fs).Rename(ToPath(from), ToPath(to), kCurrent);
-  });
+  return With(mount, error,
+              [&](BlobFs& fs) { return Folders(fs).Rename(ToPath(from), ToPath(to), kCurrent); });
 }
 
 int32_t RemoveFile(Mount* mount, Text path, Error* error) {

@@ -19,9 +19,8 @@ Status Mount::Unmount() {
   std::shared_ptr<BlobFs> released;
   std::lock_guard<std::mutex> lock(mutex_);
   if (!open_paths_.empty()) {
-    return Status::Busy("RocksDB has " + std::to_string(open_paths_.size()) +
-                            " files open, \"" + *open_paths_.begin() +
-                            "\" among them; close the database first",
+    return Status::Busy("RocksDB has " + std::to_string(open_paths_.size()) + " files open, \"" +
+                            *open_paths_.begin() + "\" among them; close the database first",
                         EBUSY);
   }
   released = std::move(fs_);

@@ -47,7 +47,7 @@ struct Mount {
   explicit Mount(std::shared_ptr<BlobFs> fs) : fs_(std::move(fs)) {}
 
   std::mutex mutex_;
-  std::shared_ptr<BlobFs> fs_;           // null once unmounted
+  std::shared_ptr<BlobFs> fs_;             // null once unmounted
   std::multiset<std::string> open_paths_;  // of the pins
 };
 

@@ -34,9 +34,7 @@ std::string RocksDbVersion::ToString() const {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
-std::string_view StringAbiName(StringAbi abi) {
-  return abi == StringAbi::kGcc4 ? "gcc4" : "cxx11";
-}
+std::string_view StringAbiName(StringAbi abi) { return abi == StringAbi::kGcc4 ? "gcc4" : "cxx11"; }
 
 Result<RocksDbLibrary> RocksDbLibrary::Find() {
   std::string path;

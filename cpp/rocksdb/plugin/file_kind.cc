@@ -15,8 +15,7 @@ FileKind KindOf(std::string_view path) {
   constexpr std::string_view kLog = ".log";
   const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
   const bool manifest = name.starts_with(kManifest) && IsNumber(name.substr(kManifest.size()));
-  const bool log =
-      name.ends_with(kLog) && IsNumber(name.substr(0, name.size() - kLog.size()));
+  const bool log = name.ends_with(kLog) && IsNumber(name.substr(0, name.size() - kLog.size()));
   return manifest || log ? FileKind::kLog : FileKind::kData;
 }
 

@@ -30,7 +30,7 @@ __attribute__((visibility("default"))) void* ashlar_rocksdb_plugin_new_env(const
 }  // extern "C"
 
 // As the core calls them.
-static_assert(std::is_same_v<decltype(&ashlar_rocksdb_plugin_facts),
-                             ashlar::rocks::PluginFactsFunction>);
-static_assert(std::is_same_v<decltype(&ashlar_rocksdb_plugin_new_env),
-                             ashlar::rocks::PluginNewEnvFunction>);
+static_assert(
+    std::is_same_v<decltype(&ashlar_rocksdb_plugin_facts), ashlar::rocks::PluginFactsFunction>);
+static_assert(
+    std::is_same_v<decltype(&ashlar_rocksdb_plugin_new_env), ashlar::rocks::PluginNewEnvFunction>);

@@ -37,8 +37,7 @@ Result<DeviceMount> OpenDeviceMount(const std::string& uri) {
       BlobFs::Open(parsed.value().device, parsed.value().options);
   if (!opened.ok()) return opened.status();
   const std::shared_ptr<BlobFs> fs = std::move(opened).value();
-  DeviceMount mount(Mount::Create(fs),
-                    [fs, uri](Mount* gone) { CloseDevice(gone, *fs, uri); });
+  DeviceMount mount(Mount::Create(fs), [fs, uri](Mount* gone) { CloseDevice(gone, *fs, uri); });
   (*mounts)[uri] = mount;
   return mount;
 }

@@ -198,6 +198,15 @@ public final class ChunkStoreOptions {
     return values.runtime;
   }
 
+  /** Refuses what no cluster can be. */
+  static int checkClusterBytes(final int bytes) {
+    Arguments.inRange("clusterBytes", bytes, MIN_CLUSTER_BYTES, MAX_CLUSTER_BYTES);
+    if (Integer.bitCount(bytes) != 1) {
+      throw new IllegalArgumentException("clusterBytes is " + bytes + ", must be a power of two");
+    }
+    return bytes;
+  }
+
   @Override
   public String toString() {
     return "store on " + device + ", metadata in " + (metadata() == null ? "memory" : metadata());
@@ -351,11 +360,7 @@ public final class ChunkStoreOptions {
      * @throws IllegalArgumentException if it is out of range or no power of two
      */
     public Builder clusterBytes(final int bytes) {
-      Arguments.inRange("clusterBytes", bytes, MIN_CLUSTER_BYTES, MAX_CLUSTER_BYTES);
-      if (Integer.bitCount(bytes) != 1) {
-        throw new IllegalArgumentException("clusterBytes is " + bytes + ", must be a power of two");
-      }
-      this.clusterBytes = bytes;
+      this.clusterBytes = checkClusterBytes(bytes);
       return this;
     }
 

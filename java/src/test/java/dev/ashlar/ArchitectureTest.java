@@ -21,10 +21,13 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 class ArchitectureTest {
 
   @ArchTest
-  static final ArchRule onlyTheMetadataKnowsRocksDb =
+  static final ArchRule onlyMetadataAndBlobFsKnowRocksDb =
       noClasses()
           .that()
-          .resideOutsideOfPackage("dev.ashlar.internal.metadata..")
+          .resideOutsideOfPackages(
+              "dev.ashlar.internal.metadata..", "dev.ashlar.internal.rocksdb..")
+          .and()
+          .doNotHaveSimpleName("BlobFs")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.rocksdb..");

@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Must equal what {@link #abiVersion} returns; raised with every change of this surface. */
-  static final int ABI_VERSION = 3;
+  static final int ABI_VERSION = 4;
 
   private Native() {}
 
@@ -107,6 +107,12 @@ final class Native {
   static final int OPEN_NO_URING = 8;
   static final int OPEN_NO_DIRECT_IO = 16;
 
+  /** BlobFS only: writes beside a chunk store are allowed. */
+  static final int OPEN_BESIDE_STORE = 32;
+
+  /** BlobFS only: a flush of a file writes its tail to the device. */
+  static final int OPEN_FLUSH_WRITES_TAIL = 64;
+
   /**
    * What is on a device, without changing it: 0 nothing but zeros where formats keep their marks, 1
    * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else. Throws Busy when
@@ -191,4 +197,100 @@ final class Native {
    *     the device cannot: then the caller uses an op slot
    */
   static native int flushInline(long store);
+
+  // --- BlobFS ----------------------------------------------------------------------------------
+
+  /**
+   * Opens the files on a device.
+   *
+   * @param kind as in {@link #storeOpen}, as are path, size, flags, sectors and clusters
+   * @param reactors as in {@link #runtimeStart}, as are idlePolicy and spinNanos; used if no
+   *     runtime is running
+   * @param bufferBytes bound of the memory for appending and reading ahead
+   * @return a handle
+   */
+  static native long fsOpen(
+      int kind,
+      String path,
+      long sizeBytes,
+      int flags,
+      int sectorBytes,
+      int clusterBytes,
+      int reactors,
+      int idlePolicy,
+      long spinNanos,
+      long bufferBytes);
+
+  /**
+   * Closes it and every file of it. Throws IllegalStateException, and changes nothing, as long as a
+   * RocksDB has files open in it.
+   */
+  static native void fsClose(long fs);
+
+  /** Names with that prefix, ascending. */
+  static native String[] fsList(long fs, String prefix);
+
+  /** Size and allocated bytes, microseconds since 1970, 1 for a log. */
+  static native long[] fsStat(long fs, String name);
+
+  static native boolean fsExists(long fs, String name);
+
+  static native void fsRename(long fs, String from, String to);
+
+  static native void fsDelete(long fs, String name);
+
+  /**
+   * Total and free bytes, cluster bytes, files, bytes of buffers; reads, writes, flushes, bytes
+   * read, bytes written; whether it is read-only, whether a chunk store is on the device.
+   */
+  static native long[] fsNumbers(long fs);
+
+  /** What cannot be used as a file, one sentence each. */
+  static native String[] fsDamage(long fs);
+
+  // --- files of a BlobFS -------------------------------------------------------------------------
+
+  static final int FILE_READ = 0;
+  static final int FILE_WRITE = 1;
+  static final int FILE_CREATE_NEW = 2;
+  static final int FILE_CREATE_OR_WRITE = 3;
+  static final int FILE_CREATE_OR_REPLACE = 4;
+
+  /**
+   * Opens a file.
+   *
+   * @param mode a FILE_ constant
+   * @param log whether a new file is a log
+   * @return a handle
+   */
+  static native long fileOpen(long fs, String name, int mode, boolean log);
+
+  /** Closes it; nothing happens if it is closed. */
+  static native void fileClose(long file);
+
+  /** The number of bytes read; fewer than asked for only at the end of the file. */
+  static native int fileRead(long file, long offset, long address, int length);
+
+  static native int fileReadHeap(long file, long offset, byte[] into, int at, int length);
+
+  static native void fileAppend(long file, long address, int length);
+
+  static native void fileAppendHeap(long file, byte[] from, int at, int length);
+
+  static native void fileSync(long file);
+
+  static native void fileTruncate(long file, long sizeBytes);
+
+  static native long fileSize(long file);
+
+  // --- RocksDB on a BlobFS -----------------------------------------------------------------------
+
+  /** Which std::string the loaded RocksDB has: "gcc4" or "cxx11". */
+  static native String rocksDbStringAbi();
+
+  /** Loads the plug-in for the loaded RocksDB, which is of that version. */
+  static native void rocksDbLoadPlugin(String file, int major, int minor, int patch);
+
+  /** A {@code rocksdb::Env*} over the files of the BlobFS; it is valid for ever. */
+  static native long rocksDbNewEnv(long fs);
 }

@@ -1,9 +1,11 @@
 package dev.ashlar.internal;
 
 import dev.ashlar.BadConfigurationException;
+import dev.ashlar.BlobFileExistsException;
 import dev.ashlar.ChecksumException;
 import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.NativeMemoryException;
+import dev.ashlar.NoSuchBlobFileException;
 import dev.ashlar.NoSuchDeviceException;
 import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.ReadOnlyStoreException;
@@ -54,6 +56,32 @@ public final class NativeErrors {
       case WRONG_FORMAT -> new WrongFormatException(context);
       case READ_ONLY -> new ReadOnlyStoreException(context);
     };
+  }
+
+  /**
+   * Makes the exception of a failed native call about a file of a BlobFS.
+   *
+   * @param code as in {@link #toException}
+   * @param errno as in {@link #toException}
+   * @param context as in {@link #toException}
+   * @return the exception, for the caller to throw
+   */
+  public static RuntimeException toFileException(
+      final int code, final int errno, final String context) {
+    final ResultCode result = ResultCode.of(code);
+    if (result == ResultCode.INVALID_ARGUMENT) {
+      return new IllegalArgumentException(context);
+    }
+    if (result == ResultCode.NOT_FOUND) {
+      return new NoSuchBlobFileException(context);
+    }
+    if (result == ResultCode.ALREADY_EXISTS) {
+      return new BlobFileExistsException(context);
+    }
+    if (result == ResultCode.BUSY) {
+      return new IllegalStateException(context);
+    }
+    return toException(code, errno, context);
   }
 
   private static String withErrno(final String context, final int errno) {

@@ -1,13 +1,17 @@
 package dev.ashlar.internal;
 
 import dev.ashlar.BadConfigurationException;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,20 +67,61 @@ final class NativeLibrary {
   }
 
   private static void loadFromJar() {
-    final String platform = platform();
-    final String resource = "/META-INF/native/" + platform + "/" + FILE_NAME;
+    if (!useFromJar(FILE_NAME, NativeLibrary::loadExtracted)) {
+      throw new BadConfigurationException(
+          "this build of Ashlar has no native library for "
+              + platform()
+              + "; name one with the property "
+              + PATH_PROPERTY);
+    }
+  }
+
+  private static void loadExtracted(final Path file) {
+    loadFile(
+        file,
+        "if the folder is mounted without execute permission, name another with the property "
+            + FOLDER_PROPERTY);
+  }
+
+  /**
+   * Finds a library that belongs to this one, in the same order, and hands it to its user.
+   *
+   * @param fileName of the library
+   * @param user gets the path of the file, which may be gone when it returns
+   * @return false if there is no such file
+   */
+  static boolean useCompanion(final String fileName, final Consumer<Path> user) {
+    final String given = System.getProperty(PATH_PROPERTY, "");
+    final List<String> folders = new ArrayList<>();
+    if (!given.isEmpty()) {
+      final Path path = Path.of(given).toAbsolutePath();
+      folders.add((Files.isDirectory(path) ? path : path.getParent()).toString());
+    }
+    folders.addAll(
+        List.of(System.getProperty("java.library.path", "").split(File.pathSeparator)));
+    for (final String folder : folders) {
+      final Path file = Path.of(folder, fileName).toAbsolutePath();
+      if (!folder.isEmpty() && Files.isRegularFile(file)) {
+        user.accept(file);
+        return true;
+      }
+    }
+    return useFromJar(fileName, user);
+  }
+
+  private static boolean useFromJar(final String fileName, final Consumer<Path> user) {
+    final String resource = "/META-INF/native/" + platform() + "/" + fileName;
     try (InputStream in = NativeLibrary.class.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new BadConfigurationException(
-            "this build of Ashlar has no native library for "
-                + platform
-                + "; name one with the property "
-                + PATH_PROPERTY);
+        return false;
       }
-      extractAndLoad(in);
+      useExtracted(in, fileName, user);
+      return true;
     } catch (final IOException e) {
       throw new BadConfigurationException(
-          "cannot extract the native library: "
+          "cannot extract the native library "
+              + fileName
+              + ": "
               + e
               + "; name another folder with the property "
               + FOLDER_PROPERTY,
@@ -84,7 +129,8 @@ final class NativeLibrary {
     }
   }
 
-  private static void extractAndLoad(final InputStream in) throws IOException {
+  private static void useExtracted(
+      final InputStream in, final String fileName, final Consumer<Path> user) throws IOException {
     final var onlyOwner =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     final String parent = System.getProperty(FOLDER_PROPERTY);
@@ -92,13 +138,10 @@ final class NativeLibrary {
         parent == null
             ? Files.createTempDirectory("ashlar-", onlyOwner)
             : Files.createTempDirectory(Path.of(parent), "ashlar-", onlyOwner);
-    final Path file = folder.resolve(FILE_NAME);
+    final Path file = folder.resolve(fileName);
     try {
       Files.copy(in, file);
-      loadFile(
-          file.toAbsolutePath(),
-          "if the folder is mounted without execute permission, name another with the property "
-              + FOLDER_PROPERTY);
+      user.accept(file.toAbsolutePath());
     } finally {
       if (!Boolean.getBoolean(KEEP_PROPERTY)) {
         Files.deleteIfExists(file);

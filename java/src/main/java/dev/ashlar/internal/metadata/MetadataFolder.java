@@ -7,6 +7,7 @@ import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.Device;
 import dev.ashlar.StorageIoException;
 import dev.ashlar.StoreExistsException;
+import dev.ashlar.internal.rocksdb.RocksLibrary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package dev.ashlar.internal.metadata;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
+import dev.ashlar.internal.rocksdb.RocksLibrary;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

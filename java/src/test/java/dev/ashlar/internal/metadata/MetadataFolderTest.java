@@ -14,6 +14,7 @@ import dev.ashlar.StoreBusyException;
 import dev.ashlar.StoreExistsException;
 import dev.ashlar.internal.metadata.MetadataFolder.Content;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
+import dev.ashlar.internal.rocksdb.RocksLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,11 @@
-package dev.ashlar.internal.metadata;
+package dev.ashlar.internal.rocksdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ashlar.internal.metadata.MetadataOptions;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
+import dev.ashlar.internal.metadata.RocksMetadataStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

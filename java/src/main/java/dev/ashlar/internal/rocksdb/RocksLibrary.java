@@ -1,4 +1,4 @@
-package dev.ashlar.internal.metadata;
+package dev.ashlar.internal.rocksdb;
 
 import dev.ashlar.BadConfigurationException;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import org.rocksdb.RocksDB;
  * and deletes it at once. Left to itself RocksDB puts it under a common temporary folder and
  * deletes it when the JVM exits in peace, so that killed processes fill the disk.
  */
-final class RocksLibrary {
+public final class RocksLibrary {
   private static final String FOLDER_PROPERTY = "dev.ashlar.tmpdir";
   private static final String KEEP_PROPERTY = "dev.ashlar.library.keep";
 
@@ -23,7 +23,7 @@ final class RocksLibrary {
   private RocksLibrary() {}
 
   /** Loads the library unless it is loaded. */
-  static synchronized void load() {
+  public static synchronized void load() {
     if (loaded) {
       return;
     }
