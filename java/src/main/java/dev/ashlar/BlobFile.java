@@ -9,9 +9,9 @@ import java.nio.ReadOnlyBufferException;
  * An open file of a {@link BlobFs}. It grows at its end and is read anywhere; what is written stays
  * as it is.
  *
- * <p>Appended bytes are buffered; {@link #sync} makes them durable. After a failed write every later
- * append and sync of the file fails, however often it is tried. A full device is no such failure:
- * the append that finds it has no effect.
+ * <p>Appended bytes are buffered; {@link #sync} makes them durable. After a failed write every
+ * later append and sync of the file fails, however often it is tried. A full device is no such
+ * failure: the append that finds it has no effect.
  *
  * <p>May be used by many threads at once. Calls block while the device works, a virtual thread with
  * its carrier. After {@link #close}, or the close of the {@link BlobFs}, calls throw {@link

@@ -28,8 +28,9 @@ import org.rocksdb.Env;
  * }
  * }</pre>
  *
- * <p>Names begin with a slash, have at most 255 bytes in UTF-8, and no empty parts; folders are what
- * stands before a slash. Names below {@code /.ashlar/} belong to chunk stores: they are not shown.
+ * <p>Names begin with a slash, have at most 255 bytes in UTF-8, and no empty parts; folders are
+ * what stands before a slash. Names below {@code /.ashlar/} belong to chunk stores: they are not
+ * shown.
  *
  * <p>Creating, renaming and deleting are durable when they return. The layout is that of SPDK's
  * BlobFS.
@@ -137,8 +138,7 @@ public final class BlobFs implements AutoCloseable {
    */
   public BlobFileStat stat(final String name) {
     final long[] facts = fs.stat(Arguments.notNull("name", name));
-    final Instant modified =
-        facts[2] == 0 ? null : Instant.EPOCH.plus(facts[2], ChronoUnit.MICROS);
+    final Instant modified = facts[2] == 0 ? null : Instant.EPOCH.plus(facts[2], ChronoUnit.MICROS);
     return new BlobFileStat(name, facts[0], facts[1], modified, facts[3] != 0);
   }
 
@@ -231,8 +231,8 @@ public final class BlobFs implements AutoCloseable {
    * this object: it is always the same one, and closing it does nothing.
    *
    * <p>Hard links are not there, so a {@code Checkpoint} copies. Unsynced puts are buffered in this
-   * process, see {@link BlobFsOptions.Builder#flushWritesTail}. With {@code
-   * setRecycleLogFileNum} a log is not recycled but made anew.
+   * process, see {@link BlobFsOptions.Builder#flushWritesTail}. With {@code setRecycleLogFileNum} a
+   * log is not recycled but made anew.
    *
    * @return the environment
    * @throws BadConfigurationException if Ashlar was built for another version of RocksDB

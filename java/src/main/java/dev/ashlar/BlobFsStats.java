@@ -1,8 +1,8 @@
 package dev.ashlar;
 
 /**
- * Numbers about an open {@link BlobFs}. Sizes are in bytes; the counters are of the device, since it
- * was opened.
+ * Numbers about an open {@link BlobFs}. Sizes are in bytes; the counters are of the device, since
+ * it was opened.
  *
  * @param totalBytes of the device
  * @param freeBytes of these, in no file

@@ -174,9 +174,7 @@ public final class NativeBlobFs {
   public static int readFile(final long file, final long offset, final ByteBuffer into) {
     final int got;
     if (into.isDirect()) {
-      got =
-          Native.fileRead(
-              file, offset, Native.address(into) + into.position(), into.remaining());
+      got = Native.fileRead(file, offset, Native.address(into) + into.position(), into.remaining());
       Reference.reachabilityFence(into);
     } else {
       got =

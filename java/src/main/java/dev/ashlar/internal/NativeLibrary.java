@@ -97,8 +97,7 @@ final class NativeLibrary {
       final Path path = Path.of(given).toAbsolutePath();
       folders.add((Files.isDirectory(path) ? path : path.getParent()).toString());
     }
-    folders.addAll(
-        List.of(System.getProperty("java.library.path", "").split(File.pathSeparator)));
+    folders.addAll(List.of(System.getProperty("java.library.path", "").split(File.pathSeparator)));
     for (final String folder : folders) {
       final Path file = Path.of(folder, fileName).toAbsolutePath();
       if (!folder.isEmpty() && Files.isRegularFile(file)) {

@@ -1,0 +1,325 @@
+package dev.ashlar;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.BackupEngine;
+import org.rocksdb.BackupEngineOptions;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Transaction;
+import org.rocksdb.TransactionDB;
+import org.rocksdb.TransactionDBOptions;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/** An unmodified RocksDB keeps its files in a BlobFS. */
+class RocksDbOnBlobFsTest {
+
+  private static final long SIZE = 256L << 20;
+  private static final int KEYS = 5000;
+
+  @TempDir private Path folder;
+
+  private BlobFs file() {
+    return BlobFs.open(
+        BlobFsOptions.builder()
+            .device(Device.file(folder.resolve("device")))
+            .size(SIZE)
+            .createIfMissing(true)
+            .build());
+  }
+
+  private static BlobFs memory() {
+    return BlobFs.open(BlobFsOptions.builder().device(Device.memory(SIZE)).build());
+  }
+
+  private static Options options(final BlobFs fs) {
+    return new Options()
+        .setCreateIfMissing(true)
+        .setEnv(fs.rocksEnv())
+        .setWriteBufferSize(256 << 10)
+        .setTargetFileSizeBase(256 << 10);
+  }
+
+  private static byte[] key(final int number) {
+    return String.format("key-%08d", number).getBytes(UTF_8);
+  }
+
+  private static byte[] value(final int number, final int round) {
+    return ("value of " + number + " in round " + round + " ").repeat(8).getBytes(UTF_8);
+  }
+
+  private static void fill(final RocksDB db, final int round) throws RocksDBException {
+    for (int i = 0; i < KEYS; i++) {
+      db.put(key(i), value(i, round));
+    }
+  }
+
+  private static void check(final RocksDB db, final int round) throws RocksDBException {
+    int count = 0;
+    try (RocksIterator all = db.newIterator()) {
+      for (all.seekToFirst(); all.isValid(); all.next()) {
+        assertThat(all.key()).isEqualTo(key(count));
+        assertThat(all.value()).isEqualTo(value(count, round));
+        count++;
+      }
+      all.status();
+    }
+    assertThat(count).isEqualTo(KEYS);
+    assertThat(db.get(key(17))).isEqualTo(value(17, round));
+    assertThat(db.multiGetAsList(List.of(key(1), key(4000), key(2500))))
+        .containsExactly(value(1, round), value(4000, round), value(2500, round));
+  }
+
+  // --- what databases do -------------------------------------------------------------------------
+
+  @Test
+  void putGetFlushCompactReopen() throws RocksDBException {
+    for (final boolean close : new boolean[] {false, true}) {
+      BlobFs fs = file();
+      try (Options options = options(fs)) {
+        for (int round = 0; round < 3; round++) {
+          try (RocksDB db = RocksDB.open(options, "/db")) {
+            fill(db, round);
+            check(db, round);
+            try (FlushOptions flush = new FlushOptions()) {
+              db.flush(flush);
+            }
+            db.compactRange();
+            check(db, round);
+            db.verifyChecksum();
+          }
+          try (RocksDB db = RocksDB.openReadOnly(options, "/db")) {
+            check(db, round);
+          }
+        }
+      }
+      assertThat(fs.list("/db/")).contains("/db/CURRENT", "/db/LOG", "/db/LOCK");
+      fs.close();
+      if (close) {
+        fs = file();
+        try (Options options = options(fs);
+            RocksDB db = RocksDB.open(options, "/db")) {
+          check(db, 2);
+        }
+        fs.close();
+      }
+    }
+    assertThat(Path.of("/db")).as("nothing went to the host").doesNotExist();
+  }
+
+  @Test
+  void columnFamiliesAndBatches() throws RocksDBException {
+    try (BlobFs fs = memory();
+        DBOptions options =
+            new DBOptions()
+                .setEnv(fs.rocksEnv())
+                .setCreateIfMissing(true)
+                .setCreateMissingColumnFamilies(true);
+        WriteOptions sync = new WriteOptions().setSync(true)) {
+      final var descriptors =
+          List.of(
+              new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY),
+              new ColumnFamilyDescriptor("second".getBytes(UTF_8)));
+      for (int round = 0; round < 2; round++) {
+        final List<ColumnFamilyHandle> handles = new ArrayList<>();
+        try (RocksDB db = RocksDB.open(options, "/cf", descriptors, handles);
+            WriteBatch batch = new WriteBatch()) {
+          assertThat(db.get(handles.get(1), key(1))).isEqualTo(round == 0 ? null : value(1, 0));
+          batch.put(handles.get(0), key(1), value(2, 0));
+          batch.put(handles.get(1), key(1), value(1, 0));
+          db.write(sync, batch);
+          db.syncWal();
+          handles.forEach(ColumnFamilyHandle::close);
+        }
+      }
+    }
+  }
+
+  @Test
+  void transactions() throws RocksDBException {
+    try (BlobFs fs = memory();
+        Options options = options(fs);
+        TransactionDBOptions transactions = new TransactionDBOptions();
+        WriteOptions write = new WriteOptions().setSync(true)) {
+      try (TransactionDB db = TransactionDB.open(options, transactions, "/tx")) {
+        try (Transaction one = db.beginTransaction(write)) {
+          one.put(key(1), value(1, 1));
+          one.setName("prepared");
+          one.prepare();
+        }
+        try (Transaction two = db.beginTransaction(write)) {
+          two.put(key(2), value(2, 2));
+          two.commit();
+        }
+      }
+      try (TransactionDB db = TransactionDB.open(options, transactions, "/tx")) {
+        assertThat(db.get(key(2))).isEqualTo(value(2, 2));
+        assertThat(db.get(key(1))).isNull();
+        try (Transaction prepared = db.getTransactionByName("prepared")) {
+          prepared.commit();
+        }
+        assertThat(db.get(key(1))).isEqualTo(value(1, 1));
+      }
+    }
+  }
+
+  @Test
+  void checkpointsAndBackupsAreCopies() throws RocksDBException {
+    try (BlobFs fs = memory();
+        Options options = options(fs)) {
+      try (RocksDB db = RocksDB.open(options, "/db");
+          BackupEngineOptions to = new BackupEngineOptions("/backup").setBackupEnv(fs.rocksEnv());
+          BackupEngine backups = BackupEngine.open(fs.rocksEnv(), to)) {
+        fill(db, 1);
+        try (Checkpoint checkpoint = Checkpoint.create(db)) {
+          checkpoint.createCheckpoint("/copy");
+        }
+        backups.createNewBackup(db, true);
+        fill(db, 2);
+        check(db, 2);
+        assertThat(backups.getBackupInfo()).hasSize(1);
+        try (var restore = new org.rocksdb.RestoreOptions(false)) {
+          backups.restoreDbFromLatestBackup("/restored", "/restored", restore);
+        }
+      }
+      for (final String path : List.of("/copy", "/restored")) {
+        try (RocksDB db = RocksDB.open(options, path)) {
+          check(db, 1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void recyclingLogsShowsNoOldRecords() throws RocksDBException {
+    try (BlobFs fs = memory();
+        Options options = options(fs).setRecycleLogFileNum(4)) {
+      for (int round = 0; round < 3; round++) {
+        try (RocksDB db = RocksDB.open(options, "/db")) {
+          fill(db, round);
+          check(db, round);
+        }
+      }
+    }
+  }
+
+  @Test
+  void twoDatabasesShareOneDevice() throws RocksDBException {
+    try (BlobFs fs = memory();
+        Options options = options(fs);
+        RocksDB one = RocksDB.open(options, "/one");
+        RocksDB two = RocksDB.open(options, "/two")) {
+      fill(one, 1);
+      fill(two, 2);
+      check(one, 1);
+      check(two, 2);
+    }
+  }
+
+  @Test
+  void destroyRemovesEveryFile() throws RocksDBException {
+    try (BlobFs fs = memory();
+        Options options = options(fs)) {
+      try (RocksDB db = RocksDB.open(options, "/db")) {
+        fill(db, 1);
+      }
+      RocksDB.destroyDB("/db", options);
+      assertThat(fs.list("/db")).isEmpty();
+    }
+  }
+
+  // --- mistakes ----------------------------------------------------------------------------------
+
+  @Test
+  void databaseIsOpenOnlyOnce() throws RocksDBException {
+    try (BlobFs fs = memory();
+        Options options = options(fs);
+        RocksDB db = RocksDB.open(options, "/db")) {
+      assertThat(db.get(key(1))).isNull();
+      assertThatThrownBy(() -> RocksDB.open(options, "/db"))
+          .isInstanceOf(RocksDBException.class)
+          .hasMessageContaining("lock");
+    }
+  }
+
+  @Test
+  void closingUnderAnOpenDatabaseIsRefused() throws RocksDBException {
+    final BlobFs fs = memory();
+    try (Options options = options(fs)) {
+      try (RocksDB db = RocksDB.open(options, "/db")) {
+        assertThatThrownBy(fs::close)
+            .isExactlyInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("close the database first")
+            .hasMessageContaining("/db/");
+        fill(db, 1);
+        check(db, 1);
+      }
+      fs.close();
+      assertThatThrownBy(() -> RocksDB.open(options, "/db"))
+          .isInstanceOf(RocksDBException.class)
+          .hasMessageContaining("closed");
+    }
+  }
+
+  @Test
+  void environmentOfAClosedFileSystemGivesErrors() throws RocksDBException {
+    final BlobFs fs = memory();
+    final var env = fs.rocksEnv();
+    assertThat(fs.rocksEnv()).isSameAs(env);
+    env.close();
+    fs.close();
+    try (Options options = new Options().setCreateIfMissing(true).setEnv(env)) {
+      assertThatThrownBy(() -> RocksDB.open(options, "/db"))
+          .isInstanceOf(RocksDBException.class)
+          .hasMessageContaining("closed");
+    }
+  }
+
+  @Test
+  void fullDeviceStopsWritesAndSpaceLetsThemGoOn() throws RocksDBException {
+    try (BlobFs fs = BlobFs.open(BlobFsOptions.builder().device(Device.memory(48L << 20)).build());
+        Options options = options(fs)) {
+      try (RocksDB db = RocksDB.open(options, "/db");
+          BlobFile filler = fs.create("/filler")) {
+        filler.append(java.nio.ByteBuffer.allocateDirect(8 << 20));
+        filler.sync();
+        db.put(key(0), value(0, 0));
+        final byte[] large = new byte[100_000];
+        assertThatThrownBy(
+                () -> {
+                  for (int i = 1; i < 2000; i++) {
+                    large[i] = (byte) i;
+                    new java.util.Random(i).nextBytes(large);
+                    db.put(key(i), large);
+                  }
+                })
+            .isInstanceOf(RocksDBException.class)
+            .hasMessageContaining("space");
+        assertThat(db.get(key(0))).as("reads go on").isEqualTo(value(0, 0));
+        fs.delete("/filler");
+      }
+      try (RocksDB db = RocksDB.open(options, "/db")) {
+        assertThat(db.get(key(0))).isEqualTo(value(0, 0));
+        db.deleteRange(key(1), key(9999));
+        db.compactRange();
+        fill(db, 1);
+        check(db, 1);
+      }
+    }
+  }
+}
