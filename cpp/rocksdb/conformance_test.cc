@@ -41,6 +41,8 @@ class ConformanceTest : public testing::Test {
     fs_ = std::make_unique<BlobFsFileSystem>(Core(), mount_);
   }
 
+  void TearDown() override { EXPECT_TRUE(mount_->Unmount().ok()); }
+
   std::unique_ptr<rocksdb::FSWritableFile> Writable(const std::string& path) {
     std::unique_ptr<rocksdb::FSWritableFile> file;
     const IOStatus status = fs_->NewWritableFile(path, FileOptions(), &file, nullptr);

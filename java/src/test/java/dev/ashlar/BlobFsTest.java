@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -174,19 +175,19 @@ class BlobFsTest {
   @Test
   void fullDeviceRefusesAppendsAndGoesOnAfterDeletes() {
     try (BlobFs fs = memory();
-        BlobFile filler = fs.create("/filler");
         BlobFile other = fs.create("/other")) {
       other.append(bytes("x"));
       final ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
-      assertThatThrownBy(
-              () -> {
-                for (int i = 0; i < 100; i++) {
-                  filler.append(piece.clear());
-                }
-              })
-          .isInstanceOf(OutOfSpaceException.class);
-      fs.delete("/filler");
-      filler.close();
+      try (BlobFile filler = fs.create("/filler")) {
+        assertThatThrownBy(
+                () -> {
+                  for (int i = 0; i < 100; i++) {
+                    filler.append(piece.clear());
+                  }
+                })
+            .isInstanceOf(OutOfSpaceException.class);
+        fs.delete("/filler");
+      }
       for (int i = 0; i < 10; i++) {
         other.append(piece.clear());
       }
@@ -216,7 +217,7 @@ class BlobFsTest {
         .isInstanceOf(BadConfigurationException.class)
         .hasMessageContaining("size");
     final byte[] text = new byte[(int) SIZE];
-    java.util.Arrays.fill(text, (byte) 'x');
+    Arrays.fill(text, (byte) 'x');
     Files.write(folder.resolve("device"), text);
     assertThatThrownBy(() -> BlobFs.open(file().createIfMissing(true).build()))
         .isInstanceOf(WrongFormatException.class);

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ashlar.internal.TestNative;
+import dev.ashlar.internal.rocksdb.RocksLibrary;
 import dev.ashlar.testing.Seed;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.FlushOptions;
@@ -29,6 +33,11 @@ class RocksDbCrashTest {
   private static final long SIZE = 64L << 20;
 
   @TempDir private Path folder;
+
+  @BeforeAll
+  static void loadRocksDb() {
+    RocksLibrary.load();
+  }
 
   // --- death of the process ----------------------------------------------------------------------
 
@@ -79,14 +88,14 @@ class RocksDbCrashTest {
   private static int killAfter(final int keys, final String... args)
       throws IOException, InterruptedException {
     final var command =
-        new java.util.ArrayList<>(
-            java.util.List.of(
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Ddev.ashlar.library.path=" + System.getProperty("dev.ashlar.library.path"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Child.class.getName()));
-    command.addAll(java.util.List.of(args));
+    command.addAll(List.of(args));
     final Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     int acknowledged = 0;
@@ -96,7 +105,7 @@ class RocksDbCrashTest {
         assertThat(line).isEqualTo(String.valueOf(acknowledged));
         acknowledged++;
         if (acknowledged == keys) {
-          process.destroyForcibly(); // the lines it has written are read all the same
+          process.toHandle().destroyForcibly(); // leaves the lines it has written to be read
         }
       }
     }
@@ -203,8 +212,8 @@ class RocksDbCrashTest {
   }
 
   /**
-   * Logs come to lie where logs of the same database lay before, so that valid records of old
-   * stand behind their ends. Deleted keys must not come back, nor may synced ones be lost.
+   * Logs come to lie where logs of the same database lay before, so that valid records of old stand
+   * behind their ends. Deleted keys must not come back, nor may synced ones be lost.
    */
   @Test
   void recordsOfOlderLogsBehindTheEndOfALogAreNotSeen() throws Exception {

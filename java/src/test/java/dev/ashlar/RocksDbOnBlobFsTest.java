@@ -4,9 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ashlar.internal.rocksdb.RocksLibrary;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.BackupEngine;
@@ -15,8 +20,10 @@ import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
+import org.rocksdb.Env;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
+import org.rocksdb.RestoreOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -33,6 +40,11 @@ class RocksDbOnBlobFsTest {
   private static final int KEYS = 5000;
 
   @TempDir private Path folder;
+
+  @BeforeAll
+  static void loadRocksDb() {
+    RocksLibrary.load();
+  }
 
   private BlobFs file() {
     return BlobFs.open(
@@ -179,11 +191,14 @@ class RocksDbOnBlobFsTest {
   }
 
   @Test
-  void checkpointsAndBackupsAreCopies() throws RocksDBException {
+  void checkpointsAndBackupsAreCopies() throws Exception {
+    // The Java class takes only folders of the host for backups.
+    final Path host = Files.createDirectory(folder.resolve("backup"));
     try (BlobFs fs = memory();
         Options options = options(fs)) {
       try (RocksDB db = RocksDB.open(options, "/db");
-          BackupEngineOptions to = new BackupEngineOptions("/backup").setBackupEnv(fs.rocksEnv());
+          BackupEngineOptions to =
+              new BackupEngineOptions(host.toString()).setBackupEnv(Env.getDefault());
           BackupEngine backups = BackupEngine.open(fs.rocksEnv(), to)) {
         fill(db, 1);
         try (Checkpoint checkpoint = Checkpoint.create(db)) {
@@ -193,7 +208,7 @@ class RocksDbOnBlobFsTest {
         fill(db, 2);
         check(db, 2);
         assertThat(backups.getBackupInfo()).hasSize(1);
-        try (var restore = new org.rocksdb.RestoreOptions(false)) {
+        try (var restore = new RestoreOptions(false)) {
           backups.restoreDbFromLatestBackup("/restored", "/restored", restore);
         }
       }
@@ -296,15 +311,14 @@ class RocksDbOnBlobFsTest {
         Options options = options(fs)) {
       try (RocksDB db = RocksDB.open(options, "/db");
           BlobFile filler = fs.create("/filler")) {
-        filler.append(java.nio.ByteBuffer.allocateDirect(8 << 20));
+        filler.append(ByteBuffer.allocateDirect(8 << 20));
         filler.sync();
         db.put(key(0), value(0, 0));
         final byte[] large = new byte[100_000];
         assertThatThrownBy(
                 () -> {
                   for (int i = 1; i < 2000; i++) {
-                    large[i] = (byte) i;
-                    new java.util.Random(i).nextBytes(large);
+                    new Random(i).nextBytes(large);
                     db.put(key(i), large);
                   }
                 })
