@@ -80,8 +80,13 @@ class RocksDbCrashTest {
     return String.format("key-%08d", number).getBytes(UTF_8);
   }
 
+  /** Several times in each value, since a frame of the log may cut one in two. */
+  private static String mark(final int number) {
+    return String.format("<value-of-%08d>", number);
+  }
+
   private static byte[] value(final int number) {
-    return String.format("<value-of-%08d>", number).repeat(4).getBytes(UTF_8);
+    return mark(number).repeat(4).getBytes(UTF_8);
   }
 
   /** Lets a child put that many keys, kills it, and returns how many it had acknowledged. */
@@ -145,7 +150,8 @@ class RocksDbCrashTest {
 
   // --- damage ------------------------------------------------------------------------------------
 
-  private static int find(final byte[] in, final byte[] what) {
+  private static int find(final byte[] in, final int number) {
+    final byte[] what = mark(number).getBytes(UTF_8);
     outer:
     for (int i = 0; i + what.length <= in.length; i++) {
       for (int j = 0; j < what.length; j++) {
@@ -166,7 +172,7 @@ class RocksDbCrashTest {
 
     for (final int number : new int[] {0, 3, 100, 150}) {
       final byte[] damaged = whole.clone();
-      damaged[find(whole, value(number)) + 5] ^= 1;
+      damaged[find(whole, number) + 5] ^= 1;
       Files.write(device, damaged);
       try (BlobFs fs = openFile(device)) {
         assertThatThrownBy(() -> countKeys(fs))
@@ -176,7 +182,7 @@ class RocksDbCrashTest {
     }
 
     final byte[] damaged = whole.clone();
-    damaged[find(whole, value(acknowledged - 1)) + 5] ^= 1;
+    damaged[find(whole, acknowledged - 1) + 5] ^= 1;
     Files.write(device, damaged);
     try (BlobFs fs = openFile(device)) {
       assertThat(countKeys(fs)).isBetween(acknowledged - 1, acknowledged + 1);
