@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ashlar.AshlarException;
 import dev.ashlar.BadConfigurationException;
+import dev.ashlar.BlobFileExistsException;
 import dev.ashlar.ChecksumException;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.NativeMemoryException;
+import dev.ashlar.NoSuchBlobFileException;
 import dev.ashlar.NoSuchDeviceException;
 import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.ReadOnlyStoreException;
@@ -47,6 +49,24 @@ class NativeErrorsTest {
             assertThat(NativeErrors.toException(-code.number(), 0, "context " + code))
                 .isExactlyInstanceOf(type)
                 .hasMessageContaining("context " + code));
+  }
+
+  @Test
+  void filesHaveExceptionsOfTheirOwn() {
+    final Map<ResultCode, Class<? extends RuntimeException>> own =
+        Map.of(
+            ResultCode.INVALID_ARGUMENT, IllegalArgumentException.class,
+            ResultCode.NOT_FOUND, NoSuchBlobFileException.class,
+            ResultCode.ALREADY_EXISTS, BlobFileExistsException.class,
+            ResultCode.BUSY, IllegalStateException.class);
+    for (final ResultCode code : ResultCode.values()) {
+      final RuntimeException error = NativeErrors.toFileException(code.number(), 0, "a file");
+      assertThat(error)
+          .isExactlyInstanceOf(
+              own.getOrDefault(
+                  code, NativeErrors.toException(code.number(), 0, "a file").getClass()))
+          .hasMessageContaining("a file");
+    }
   }
 
   @Test
