@@ -24,7 +24,7 @@ class BlobFsRandomTest : public ::testing::TestWithParam<Case> {
     CrashDeviceOptions options;
     options.size_bytes = 16 * kMiB;
     options.sector_bytes = GetParam().sector_bytes;
-    options.inline_reads = GetParam().inline_reads;
+    options.inline_io = GetParam().inline_reads;
     return options;
   }
 

@@ -39,7 +39,7 @@ class BlobFsTest : public ::testing::TestWithParam<Case> {
     CrashDeviceOptions options;
     options.size_bytes = 48 * kMiB;
     options.sector_bytes = GetParam().sector_bytes;
-    options.inline_reads = GetParam().inline_reads;
+    options.inline_io = GetParam().inline_reads;
     return TestFs::NewCrashDevice(options);
   }
 

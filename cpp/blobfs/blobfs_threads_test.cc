@@ -32,7 +32,7 @@ class BlobFsThreadsTest : public ::testing::TestWithParam<Case> {
     if (GetParam().memory) return TestFs::NewMemory(64 * kMiB);
     CrashDeviceOptions options;
     options.size_bytes = 64 * kMiB;
-    options.inline_reads = GetParam().inline_reads;
+    options.inline_io = GetParam().inline_reads;
     return TestFs::NewCrashDevice(options);
   }
   void SetUp() override { ASSERT_TRUE(fs_.Format().ok()); }
