@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "cpp/device/file_geometry.h"
@@ -15,6 +17,10 @@
 namespace ashlar {
 
 namespace {
+
+constexpr auto kLockPatience = std::chrono::milliseconds(500);
+constexpr auto kLockStep = std::chrono::milliseconds(5);
+
 
 std::string Quoted(const std::string& path) { return "'" + path + "'"; }
 
@@ -83,11 +89,23 @@ Result<UniqueFd> OpenExisting(const DeviceSpec& spec) {
   return fd;
 }
 
-Status Lock(const UniqueFd& fd, const std::string& path) {
+int TryLock(const UniqueFd& fd) {
   int failure;
   do {
     failure = flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
   } while (failure == EINTR);
+  return failure;
+}
+
+// The lock of a killed process stands for a moment longer than the process: until the kernel has
+// ended the I/O that was in flight.
+Status Lock(const UniqueFd& fd, const std::string& path) {
+  const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
+  int failure = TryLock(fd);
+  while (failure == EWOULDBLOCK && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(kLockStep);
+    failure = TryLock(fd);
+  }
   if (failure == 0) return Status::Ok();
   if (failure != EWOULDBLOCK) return Status::FromErrno(failure, "lock " + Quoted(path));
   return Status::Busy(Quoted(path) + " is in use by another process, or open in this one", failure);

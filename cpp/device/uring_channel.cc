@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "cpp/base/check.h"
+#include "cpp/base/units.h"
 #include "cpp/device/file_io.h"
 #include "cpp/device/request_check.h"
 #include "cpp/device/request_list.h"
@@ -27,6 +28,9 @@ constexpr uint32_t kMaxRefusals = 100'000;
 
 // Reads queued here go to the kernel when they are more than this part of those it has.
 constexpr uint32_t kBusyShare = 4;
+
+// A write of this length gains nothing from neighbours.
+constexpr uint32_t kLoneWriteBytes = 128 * kKiB;
 
 // What an entry of the ring stands for: a request, or (lowest bit set) a bundle of writes.
 constexpr uint64_t kBundleTag = 1;
@@ -149,15 +153,18 @@ void UringChannel::Submit(IoRequest* request) {
     // It travels with its neighbour.
   } else if (in_ring_ < kQueueDepth) {
     Enqueue(request);
-    if (request->op == IoRequest::Op::kRead && DriveIsHungry()) EnterKernel();
+    const bool moves_data =
+        request->op == IoRequest::Op::kRead || request->op == IoRequest::Op::kWrite;
+    if (moves_data && DriveIsHungry()) EnterKernel();
   } else {
     waiting_.PushBack(request);
   }
 }
 
-// A drive that has little to do is given reads at once, one that is busy gets them in batches,
+// A drive that has little to do is given requests at once, one that is busy gets them in batches,
 // which cost fewer system calls. Without this a drive that completes many requests together stands
-// idle until all of them have been handled and replaced. Writes wait for neighbours to join them.
+// idle until all of them have been handled and replaced. Small writes wait for neighbours to join
+// them.
 bool UringChannel::DriveIsHungry() const {
   const uint32_t queued = io_uring_sq_ready(&ring_);
   const uint32_t in_kernel = in_ring_ - queued;
@@ -181,9 +188,10 @@ void UringChannel::Enqueue(IoRequest* request) {
   PrepareEntry(entry, *request);
   entry->user_data = TagOf(request);
   if (request->op == IoRequest::Op::kWrite) {
-    // One that was resumed or refused goes alone.
-    const bool may_be_joined =
-        request->channel_progress_bytes == 0 && request->channel_retries == 0;
+    // One that was resumed or refused goes alone, and so does a large one.
+    const bool may_be_joined = request->channel_progress_bytes == 0 &&
+                               request->channel_retries == 0 &&
+                               request->length_bytes < kLoneWriteBytes;
     last_write_ = may_be_joined ? entry : nullptr;
   }
   ++in_ring_;
@@ -201,8 +209,7 @@ bool UringChannel::TryJoinLastWrite(IoRequest* request) {
     return true;
   }
   IoRequest* neighbour = RequestOf(tag);
-  if (neighbour->offset_bytes + neighbour->length_bytes != request->offset_bytes ||
-      neighbour->length_bytes >= WriteBundle::kMaxBytes) {
+  if (neighbour->offset_bytes + neighbour->length_bytes != request->offset_bytes) {
     return false;
   }
   WriteBundle* bundle = bundles_.Take();
