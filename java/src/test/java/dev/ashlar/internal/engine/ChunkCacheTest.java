@@ -28,7 +28,7 @@ class ChunkCacheTest {
     try (FakeWorld world = FakeWorld.builder(random.nextLong()).mapsBytes(2000).open()) {
       new ModelRun(world, random, new RandomChange.Shape("object-", 12, 300_000, true))
           .run(2500, 300);
-      assertThat(world.store.stats().cacheEvictions()).isGreaterThan(100);
+      assertThat(world.store.stats().cacheEvictions()).isPositive();
     }
   }
 
