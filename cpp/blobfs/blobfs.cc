@@ -70,6 +70,8 @@ BlobFs::~BlobFs() { [[maybe_unused]] const Status closed = Close(); }
 
 Status BlobFs::Close() { return core_->Close(); }
 void BlobFs::Abandon() { core_->Abandon(); }
+void BlobFs::Break(const Status& failure) { core_->Break(failure); }
+Status BlobFs::failure() const { return core_->failure(); }
 const BlobFsReport& BlobFs::report() const { return core_->report(); }
 const DeviceInfo& BlobFs::device_info() const { return core_->device_info(); }
 DeviceCounters BlobFs::counters() const { return core_->counters(); }

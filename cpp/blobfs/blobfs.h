@@ -168,6 +168,13 @@ class BlobFs {
   // As a crash of the process would: what is buffered is dropped, nothing more is written.
   void Abandon();
 
+  // For those who share the blobstore: a flush of the device that was not this file system's has
+  // failed, and may have lost what files have written since the last one. Every later sync and
+  // change fails with it (R10).
+  void Break(const Status& failure);
+  // The first failure that ended all changes; Ok if there is none. Also after Close.
+  Status failure() const;
+
   const BlobFsReport& report() const;
   const DeviceInfo& device_info() const;
   // Of the device; all of its users together. Zeros after Close.

@@ -33,6 +33,9 @@ class FsCore : public std::enable_shared_from_this<FsCore> {
   Status Close();
   void Abandon();
 
+  void Break(const Status& failure) { blobs_.Break(failure); }
+  Status failure() const { return blobs_.failure(); }
+
   const BlobFsReport& report() const { return report_; }
   const DeviceInfo& device_info() const { return io_.info(); }
   DeviceCounters counters() const;

@@ -2,6 +2,7 @@
 // one job each.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -58,9 +59,7 @@ class Blobstore::Impl {
   const SuperBlock& super() const { return super_; }
   const Status& failure() const { return failure_; }
   const std::map<uint32_t, Blob>& blobs() const { return blobs_; }
-  uint64_t free_clusters() const {
-    return report_.allocation_refused ? 0 : used_clusters_.clear_count();
-  }
+  uint64_t free_clusters() const { return free_clusters_.load(std::memory_order_relaxed); }
   uint64_t free_metadata_pages() const { return used_pages_.clear_count(); }
 
  private:
@@ -80,6 +79,8 @@ class Blobstore::Impl {
   Status CheckMutable() const;
   Result<Blob*> FindWritable(BlobId id);
   Result<std::vector<uint32_t>> TakeClusters(uint64_t count);
+  void GiveBackClusters(const std::vector<uint32_t>& clusters);
+  void CountFreeClusters();
   Status Fail(Status status);
   Task<Status> SyncBlob(Blob* blob);
 
@@ -106,6 +107,7 @@ class Blobstore::Impl {
   std::map<uint32_t, Blob> blobs_;  // by root page
   Bitmap used_pages_;
   Bitmap used_clusters_;
+  std::atomic<uint64_t> free_clusters_{0};  // of used_clusters_, for other threads
 
   // The shadow area's content at open; pages found torn are restored from it.
   std::optional<ShadowSlot> shadow_slot_;

@@ -78,7 +78,18 @@ Result<std::vector<uint32_t>> Blobstore::Impl::TakeClusters(uint64_t count) {
     clusters.push_back(static_cast<uint32_t>(cluster));
     from = cluster + 1;
   }
+  CountFreeClusters();
   return clusters;
+}
+
+void Blobstore::Impl::GiveBackClusters(const std::vector<uint32_t>& clusters) {
+  for (const uint32_t cluster : clusters) used_clusters_.Clear(cluster);
+  CountFreeClusters();
+}
+
+void Blobstore::Impl::CountFreeClusters() {
+  const uint64_t free = report_.allocation_refused ? 0 : used_clusters_.clear_count();
+  free_clusters_.store(free, std::memory_order_relaxed);
 }
 
 Task<Result<BlobId>> Blobstore::Impl::Create(const BlobCreateOptions& options) {
@@ -104,7 +115,7 @@ Task<Result<BlobId>> Blobstore::Impl::Create(const BlobCreateOptions& options) {
   Result<UpdatePlan> plan = PlanUpdate(nullptr, std::move(metadata), kReservedPages, &used_pages_);
   if (!plan.ok()) {
     used_pages_.Clear(root);
-    for (const uint32_t cluster : taken) used_clusters_.Clear(cluster);
+    GiveBackClusters(taken);
     co_return plan.status();
   }
   status = co_await MarkDirty();
@@ -129,7 +140,7 @@ Task<Status> Blobstore::Impl::Delete(BlobId id) {
   used_pages_.Clear(id.root().value);
   for (const uint32_t page : durable.chain_pages) used_pages_.Clear(page);
   for (const uint32_t page : durable.extent_pages) used_pages_.Clear(page);
-  for (const uint32_t cluster : durable.clusters) used_clusters_.Clear(cluster);
+  GiveBackClusters(durable.clusters);
   blobs_.erase(id.root().value);
   co_return Status::Ok();
 }
@@ -156,7 +167,7 @@ Task<Status> Blobstore::Impl::Resize(BlobId id, uint64_t clusters) {
   }
   Result<UpdatePlan> plan = PlanUpdate(&durable, std::move(next), 0, &used_pages_);
   if (!plan.ok()) {
-    for (const uint32_t cluster : taken) used_clusters_.Clear(cluster);
+    GiveBackClusters(taken);
     co_return plan.status();
   }
   Status status = co_await MarkDirty();
@@ -164,7 +175,7 @@ Task<Status> Blobstore::Impl::Resize(BlobId id, uint64_t clusters) {
   if (!status.ok()) co_return Fail(status);
 
   for (const uint32_t page : plan->released_pages) used_pages_.Clear(page);
-  for (const uint32_t cluster : dropped) used_clusters_.Clear(cluster);
+  GiveBackClusters(dropped);
   durable = std::move(plan->next);
   co_return Status::Ok();
 }

@@ -66,7 +66,11 @@ Task<Result<DeviceContent>> ProbeDevice(Channel& channel, const DeviceInfo& info
     co_return blobstore.status();
   }
   const Result<StoreIdentity> identity = FindIdentity(**blobstore);
-  if (identity.ok()) co_return DeviceContent::kChunkStore;
+  if (identity.ok()) {
+    co_return identity.value().metadata == MetadataPlace::kUnfinished
+        ? DeviceContent::kUnfinishedStore
+        : DeviceContent::kChunkStore;
+  }
   if (identity.status().code() == StatusCode::kNotFound) co_return DeviceContent::kOtherBlobstore;
   co_return identity.status();
 }

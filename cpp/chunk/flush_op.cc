@@ -1,6 +1,7 @@
 #include "cpp/chunk/flush_op.h"
 
 #include "cpp/chunk/op_reactor.h"
+#include "cpp/chunk/store_core.h"
 #include "cpp/chunk/store_reactor.h"
 
 namespace ashlar {
@@ -12,6 +13,7 @@ void OnFlushed(IoRequest* request) {
   --op.units_in_flight;
   if (request->result < 0) {
     const Status status = Status::FromErrno(-request->result, {});
+    op.store->core().OnDeviceFailure(status);
     OpReactor::Fail(op, {.code = status.code(), .sys_errno = -request->result});
   }
   op.home->Complete(op);

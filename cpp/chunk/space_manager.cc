@@ -13,15 +13,7 @@
 namespace ashlar {
 
 SpaceManager::SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_clusters)
-    : core_(core),
-      blobstore_(blobstore),
-      reserve_clusters_(std::min(reserve_clusters, blobstore.data_clusters() / 16)) {
-  UpdateFreeClusters();
-}
-
-void SpaceManager::UpdateFreeClusters() {
-  free_clusters_.store(blobstore_.free_clusters(), std::memory_order_relaxed);
-}
+    : core_(core), blobstore_(blobstore), reserve_clusters_(reserve_clusters) {}
 
 // --- blobs of the device -----------------------------------------------------------------------
 
@@ -235,19 +227,23 @@ uint64_t SpaceManager::ClustersForNewBlob(const SpaceRequest& request) const {
   return in_advance && clusters < full ? 0 : clusters;
 }
 
+// The blobstore's flush covers what the files of the device have written, so its failure is theirs.
+Status SpaceManager::AfterChange(Status status) {
+  if (!blobstore_.failure().ok()) core_.OnDeviceFailure(blobstore_.failure());
+  return status;
+}
+
 Task<Result<PrivateBlob*>> SpaceManager::CreateBlob(uint64_t clusters) {
   const uint64_t length_bytes = clusters * blobstore_.cluster_bytes();
   BlobCreateOptions options;
   options.clusters = clusters;
   options.xattrs = FileXattrs(SpaceFileName(next_file_number_++), length_bytes);
   Result<BlobId> id = co_await blobstore_.Create(options);
-  UpdateFreeClusters();
-  if (!id.ok()) co_return id.status();
+  if (!id.ok()) co_return AfterChange(id.status());
   Result<PrivateBlob*> blob = TakeIn(id.value(), length_bytes);
   if (!blob.ok()) {
     const Status deleted = co_await blobstore_.Delete(id.value());
-    UpdateFreeClusters();
-    if (!deleted.ok()) co_return deleted;
+    if (!deleted.ok()) co_return AfterChange(deleted);
   }
   co_return blob;
 }
@@ -268,8 +264,7 @@ Task<bool> SpaceManager::DeleteBlob(PrivateBlob& blob) {
   // A failure is the blobstore's: it stays and every later change meets it. The clusters come back
   // when the device is opened again and the blob is found empty.
   const Status deleted = co_await blobstore_.Delete(BlobId::FromRoot(root));
-  if (!deleted.ok()) core_.CountInternalError();
-  UpdateFreeClusters();
+  if (!AfterChange(deleted).ok()) core_.CountInternalError();
   FreeRetired();
   co_return true;
 }

@@ -32,7 +32,7 @@ class SpaceManager {
  public:
   static constexpr uint64_t kBlobBytes = uint64_t{64} << 20;
 
-  // The blobstore outlives this.
+  // The blobstore outlives this. Chunk data leaves `reserve_clusters` free.
   SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_clusters);
 
   // At open: takes in the private blobs of the device; every page of them is free. Returns those
@@ -53,7 +53,6 @@ class SpaceManager {
   // Any thread.
   uint64_t private_blobs() const { return private_blobs_.load(std::memory_order_relaxed); }
   uint64_t private_pages() const { return private_pages_.load(std::memory_order_relaxed); }
-  uint64_t free_clusters() const { return free_clusters_.load(std::memory_order_relaxed); }
 
  private:
   static void OnRequest(Message* message);
@@ -72,7 +71,7 @@ class SpaceManager {
   uint64_t ClustersForNewBlob(const SpaceRequest& request) const;
   Result<PrivateBlob*> TakeIn(BlobId id, uint64_t length_bytes);
   void FreeRetired();
-  void UpdateFreeClusters();
+  Status AfterChange(Status status);
 
   StoreCore& core_;
   Blobstore& blobstore_;
@@ -95,7 +94,6 @@ class SpaceManager {
 
   std::atomic<uint64_t> private_blobs_{0};
   std::atomic<uint64_t> private_pages_{0};
-  std::atomic<uint64_t> free_clusters_{0};
 };
 
 }  // namespace ashlar

@@ -42,6 +42,11 @@ uint64_t Store::number() const { return core_->number(); }
 StoreNumbers Store::Numbers() const { return core_->Numbers(); }
 StoreId Store::id() const { return core_->id(); }
 std::vector<std::string> Store::Damage() const { return core_->damage(); }
+MetadataPlace Store::metadata_place() const { return core_->metadata_place(); }
+Status Store::FinishFormat() { return core_->FinishFormat(); }
+Result<std::shared_ptr<BlobFs>> Store::MountFiles(uint64_t buffer_bytes) {
+  return core_->MountFiles(buffer_bytes);
+}
 Result<uint64_t> Store::Generation() { return core_->Generation(); }
 Status Store::SetGeneration(uint64_t generation) { return core_->SetGeneration(generation); }
 Result<std::vector<SpaceBlob>> Store::SpaceBlobs() { return core_->SpaceBlobs(); }
@@ -81,11 +86,18 @@ int Store::FlushInline(uint64_t store_number) {
   return core->FlushInline();
 }
 
+bool Store::IsMetadataSpaceLow(uint64_t store_number) {
+  ReaderGate::Pass pass;
+  const StoreCore* core = OpenStores().Pinned(store_number);
+  return core != nullptr && core->IsMetadataSpaceLow();
+}
+
 int StoreCore::FlushInline() {
   if (!device_->SupportsInlineFlush()) return Negative(StatusCode::kNotSupported);
   const int result = device_->FlushInline();
   if (result == 0) return 0;
-  const Status status = Status::FromErrno(-result, {});
+  const Status status = Status::FromErrno(-result, "flush of " + device_->info().name);
+  OnDeviceFailure(status);
   return Negative(status.code()) + kErrnoFactor * result;
 }
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "cpp/chunk/space_reserve.h"
 #include "cpp/chunk/store_table.h"
 
 namespace ashlar {
@@ -44,7 +45,11 @@ Task<Status> StoreCore::LoadBlobstore() {
   if (options_.format) {
     BlobstoreFormatOptions format;
     format.cluster_bytes = options_.format_options.cluster_bytes;
+    if (format.cluster_bytes == 0) format.cluster_bytes = ClusterBytesFor(info.size_bytes);
     format.type = kBlobFsType;
+    const Status fits =
+        options_.metadata_on_device ? CheckRoomForMetadata(format.cluster_bytes) : Status::Ok();
+    if (!fits.ok()) co_return fits;
     const Status formatted = co_await Blobstore::Format(channel, info, format);
     if (!formatted.ok()) co_return formatted;
   }
@@ -60,12 +65,14 @@ Task<Status> StoreCore::LoadBlobstore() {
   Result<StoreIdentity> identity = FindIdentity(*blobstore_);
   if (!identity.ok()) co_return DescribeMissingIdentity(identity.status());
   identity_ = identity.value();
-  if (!std::has_single_bit(blobstore_->cluster_bytes())) {
-    co_return Status::NotSupported(info.name + " has clusters of " +
-                                   std::to_string(blobstore_->cluster_bytes()) +
-                                   " bytes; only powers of two are supported");
-  }
-  space_ = std::make_unique<SpaceManager>(*this, *blobstore_, options_.reserve_clusters);
+  metadata_place_.store(identity_.metadata, std::memory_order_relaxed);
+  const Status geometry = CheckGeometry();
+  if (!geometry.ok()) co_return geometry;
+  const uint64_t clusters = blobstore_->data_clusters();
+  reserve_clusters_ = identity_.metadata == MetadataPlace::kElsewhere
+                          ? std::min<uint64_t>(options_.reserve_clusters, clusters / 16)
+                          : MetadataReserveClusters(clusters, blobstore_->cluster_bytes());
+  space_ = std::make_unique<SpaceManager>(*this, *blobstore_, reserve_clusters_);
   std::vector<DamagedBlob> damaged = blobstore_->open_report().damaged;
   std::vector<DamagedBlob> damaged_space = space_->LoadBlobs();
   damaged.insert(damaged.end(), damaged_space.begin(), damaged_space.end());
@@ -78,9 +85,32 @@ Task<Status> StoreCore::LoadBlobstore() {
 
 Task<Status> StoreCore::MakeIdentity() {
   BlobCreateOptions create;
-  create.xattrs = IdentityXattrs(options_.id, 0);
+  create.xattrs = IdentityXattrs(
+      options_.id, 0,
+      options_.metadata_on_device ? MetadataPlace::kUnfinished : MetadataPlace::kElsewhere);
   Result<BlobId> created = co_await blobstore_->Create(create);
   co_return created.status();
+}
+
+// Before anything is written.
+Status StoreCore::CheckRoomForMetadata(uint32_t cluster_bytes) const {
+  const uint64_t clusters = device_->info().size_bytes / cluster_bytes;
+  if (clusters >= kMinClustersWithMetadata) return Status::Ok();
+  return Status::InvalidArgument(device_->info().name + " has only " + std::to_string(clusters) +
+                                 " clusters of " + std::to_string(cluster_bytes) +
+                                 " bytes; metadata on the device takes " +
+                                 std::to_string(kMinClustersWithMetadata) +
+                                 ": choose smaller clusters, or keep the metadata elsewhere");
+}
+
+Status StoreCore::CheckGeometry() const {
+  const std::string& name = device_->info().name;
+  if (!std::has_single_bit(blobstore_->cluster_bytes())) {
+    return Status::NotSupported(name + " has clusters of " +
+                                std::to_string(blobstore_->cluster_bytes()) +
+                                " bytes; only powers of two are supported");
+  }
+  return Status::Ok();
 }
 
 Status StoreCore::DescribeMissingIdentity(const Status& why) const {
@@ -102,7 +132,8 @@ StoreNumbers StoreCore::Numbers() {
   numbers.inline_read = inline_read_;
   numbers.cluster_bytes = blobstore_->cluster_bytes();
   numbers.clusters = blobstore_->data_clusters();
-  numbers.free_clusters = space_->free_clusters();
+  numbers.free_clusters = blobstore_->free_clusters();
+  numbers.reserve_clusters = reserve_clusters_;
   numbers.private_blobs = space_->private_blobs();
   numbers.private_pages = space_->private_pages();
   int64_t used_pages = recovered_pages_.load(std::memory_order_relaxed);
@@ -127,18 +158,24 @@ Status StoreCore::SetGeneration(uint64_t generation) {
   return WriteGenerationLocked(generation);
 }
 
-Status StoreCore::WriteGenerationLocked(uint64_t generation) {
+Status StoreCore::WriteIdentityLocked(const char* xattr, uint64_t value) {
+  Status failure;
   const Status status = BlockOn(home(), [&]() -> Task<Status> {
-    const std::string value = EncodeLittle64(generation);
-    const Status set = blobstore_->SetXattr(identity_.blob, kGenerationXattr, value);
+    const Status set = blobstore_->SetXattr(identity_.blob, xattr, EncodeLittle64(value));
     if (!set.ok()) co_return set;
     const Status synced = co_await blobstore_->SyncMetadata(identity_.blob);
+    failure = blobstore_->failure();
     co_return synced;
   });
-  if (!status.ok()) return status;
-  identity_.generation = generation;
-  marked_dirty_ = true;
+  if (!failure.ok()) OnDeviceFailure(failure);
+  if (status.ok()) marked_dirty_ = true;
   return status;
+}
+
+Status StoreCore::WriteGenerationLocked(uint64_t generation) {
+  ASHLAR_RETURN_IF_ERROR(WriteIdentityLocked(kGenerationXattr, generation));
+  identity_.generation = generation;
+  return Status::Ok();
 }
 
 Status StoreCore::CheckPhase(bool allowed, const char* call) const {
@@ -192,8 +229,9 @@ Status StoreCore::Close(bool clean) {
   last_numbers_ = Numbers();
   std::lock_guard<std::mutex> lock(control_);
   ASHLAR_RETURN_IF_ERROR(CheckPhase(phase_ != Phase::kClosed, "Close"));
-  Status status;
-  if (clean && !options_.device.read_only) {
+  // Files first: what they could not make durable leaves the device unclean.
+  Status status = CloseFilesLocked(clean);
+  if (clean && status.ok() && !options_.device.read_only) {
     status = QuiesceLocked();
     if (status.ok()) {
       status = BlockOn(home(), [this]() -> Task<Status> {
@@ -210,9 +248,22 @@ Status StoreCore::Close(bool clean) {
   return status;
 }
 
+Status StoreCore::CloseFilesLocked(bool clean) {
+  files_to_tell_.store(nullptr, std::memory_order_release);
+  if (files_ == nullptr) return Status::Ok();
+  if (!clean) {
+    files_->Abandon();
+    return Status::Ok();
+  }
+  const Status closed = files_->Close();  // Closed: by its user, who was told of any failure
+  return closed.code() == StatusCode::kClosed ? files_->failure() : closed;
+}
+
 // Nothing is in flight.
 void StoreCore::TearDown() {
   if (device_ == nullptr) return;
+  [[maybe_unused]] const Status abandoned = CloseFilesLocked(false);
+  files_.reset();
   OnEachReactor(
       [this](StoreReactor& part) { runtime_->impl_->ops[part.index()]->RemoveStore(number_); });
   space_.reset();

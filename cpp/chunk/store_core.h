@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ashlar/store.h"
+#include "cpp/blobfs/blobfs.h"
 #include "cpp/blobstore/blobstore.h"
 #include "cpp/chunk/blob_directory.h"
 #include "cpp/chunk/runtime_impl.h"
@@ -42,6 +43,8 @@ class StoreCore {
   Status Publish(PrivateBlob* blob) { return directory_.Add(blob); }
   void Unpublish(PrivateBlob* blob) { directory_.Remove(blob->root); }
   void CountInternalError() { internal_errors_.fetch_add(1, std::memory_order_relaxed); }
+  // A flush, or a write of the blobstore, has failed: the files of the device learn of it (R10).
+  void OnDeviceFailure(const Status& failure);
 
   // --- any thread but a reactor's ---
 
@@ -53,6 +56,10 @@ class StoreCore {
   const StoreId& id() const { return identity_.id; }
   const std::vector<std::string>& damage() const { return damage_; }
   StoreNumbers Numbers();
+
+  MetadataPlace metadata_place() const { return metadata_place_.load(std::memory_order_relaxed); }
+  Status FinishFormat();
+  Result<std::shared_ptr<BlobFs>> MountFiles(uint64_t buffer_bytes);
 
   Result<uint64_t> Generation();
   Status SetGeneration(uint64_t generation);
@@ -68,12 +75,16 @@ class StoreCore {
   int ReadInline(void* address, uint32_t offset_in_page, uint32_t length_bytes,
                  PageAddress location, uint32_t crc);
   int FlushInline();
+  bool IsMetadataSpaceLow() const;
 
  private:
   enum class Phase { kRecovering, kRunning, kQuiet, kClosed };
 
   Task<Status> LoadBlobstore();
   Task<Status> MakeIdentity();
+  Status CheckGeometry() const;
+  Status CheckRoomForMetadata(uint32_t cluster_bytes) const;
+  BlobFsParts Parts();
   Status DescribeMissingIdentity(const Status& why) const;
   Reactor& home() { return At(0).reactor(); }
   // Runs function(StoreReactor&) on every reactor, one after the other, and waits.
@@ -88,7 +99,9 @@ class StoreCore {
   }
   bool IsDamaged(uint32_t root) const;
   Status CheckPhase(bool allowed, const char* call) const;
+  Status WriteIdentityLocked(const char* xattr, uint64_t value);
   Status WriteGenerationLocked(uint64_t generation);
+  Status CloseFilesLocked(bool clean);
   Status QuiesceLocked();
   void DrainLocked();
   void SettleLocked();
@@ -104,7 +117,11 @@ class StoreCore {
   std::vector<std::unique_ptr<StoreReactor>> reactors_;
   std::unique_ptr<Blobstore> blobstore_;
   std::unique_ptr<SpaceManager> space_;
+  std::shared_ptr<BlobFs> files_;                // null unless they are mounted
+  std::atomic<BlobFs*> files_to_tell_{nullptr};  // the same, while it may be told of failures
+  uint64_t reserve_clusters_ = 0;
   StoreIdentity identity_;
+  std::atomic<MetadataPlace> metadata_place_{MetadataPlace::kElsewhere};  // of identity_
   std::vector<std::string> damage_;
   std::vector<uint32_t> damaged_roots_;
 

@@ -23,10 +23,11 @@ std::vector<Xattr> FileXattrs(const std::string& name, uint64_t length_bytes) {
   return {{kNameXattr, name + '\0'}, {kLengthXattr, EncodeLittle64(length_bytes)}};
 }
 
-std::vector<Xattr> IdentityXattrs(const StoreId& id, uint64_t generation) {
+std::vector<Xattr> IdentityXattrs(const StoreId& id, uint64_t generation, MetadataPlace metadata) {
   std::vector<Xattr> xattrs = FileXattrs(kIdentityFile, 0);
   xattrs.push_back({kStoreIdXattr, std::string(id.bytes.begin(), id.bytes.end())});
   xattrs.push_back({kGenerationXattr, EncodeLittle64(generation)});
+  xattrs.push_back({kMetadataXattr, EncodeLittle64(static_cast<uint64_t>(metadata))});
   return xattrs;
 }
 
@@ -35,6 +36,24 @@ std::string FileName(const Blobstore& blobstore, BlobId blob) {
   if (!name.ok() || name.value().empty() || name.value().back() != '\0') return {};
   return std::string(name.value().c_str());
 }
+
+namespace {
+
+// Stores of the time when metadata was always a folder do not say where it is.
+Result<MetadataPlace> ReadMetadataPlace(const Blobstore& blobstore, BlobId blob) {
+  const Result<std::string> value = blobstore.GetXattr(blob, kMetadataXattr);
+  if (value.status().code() == StatusCode::kNotFound) return MetadataPlace::kElsewhere;
+  if (!value.ok()) return value.status();
+  const std::optional<uint64_t> place = DecodeLittle64(value.value());
+  if (!place) return Status::Corrupt(std::string(kMetadataXattr) + " is not a number");
+  if (*place > static_cast<uint64_t>(MetadataPlace::kUnfinished)) {
+    return Status::WrongFormat("the store keeps its metadata in way " + std::to_string(*place) +
+                               ", which only a later version knows");
+  }
+  return static_cast<MetadataPlace>(*place);
+}
+
+}  // namespace
 
 Result<StoreIdentity> FindIdentity(const Blobstore& blobstore) {
   for (const BlobId blob : blobstore.blobs()) {
@@ -50,6 +69,9 @@ Result<StoreIdentity> FindIdentity(const Blobstore& blobstore) {
     }
     std::memcpy(identity.id.bytes.data(), id.value().data(), identity.id.bytes.size());
     identity.generation = *DecodeLittle64(generation.value());
+    const Result<MetadataPlace> metadata = ReadMetadataPlace(blobstore, blob);
+    if (!metadata.ok()) return metadata.status();
+    identity.metadata = metadata.value();
     return identity;
   }
   return Status::NotFound(std::string("no ") + kIdentityFile);

@@ -21,6 +21,7 @@ inline constexpr char kLengthXattr[] = "length";
 // xattrs of the identity file.
 inline constexpr char kStoreIdXattr[] = "ashlar.store.id";
 inline constexpr char kGenerationXattr[] = "ashlar.store.generation";
+inline constexpr char kMetadataXattr[] = "ashlar.store.metadata";  // a MetadataPlace, 8 bytes
 
 inline constexpr char kIdentityFile[] = "/.ashlar/store";
 inline constexpr char kSpaceFolder[] = "/.ashlar/space/";
@@ -32,7 +33,7 @@ std::optional<uint64_t> DecodeLittle64(const std::string& value);
 
 // The xattrs of a file of this name and length.
 std::vector<Xattr> FileXattrs(const std::string& name, uint64_t length_bytes);
-std::vector<Xattr> IdentityXattrs(const StoreId& id, uint64_t generation);
+std::vector<Xattr> IdentityXattrs(const StoreId& id, uint64_t generation, MetadataPlace metadata);
 
 // The file's name without the NUL; empty when the blob has none, or no NUL at its end.
 std::string FileName(const Blobstore& blobstore, BlobId blob);
@@ -41,9 +42,11 @@ struct StoreIdentity {
   BlobId blob;
   StoreId id;
   uint64_t generation = 0;
+  MetadataPlace metadata = MetadataPlace::kElsewhere;  // also if the file does not say
 };
 
-// NotFound: no identity file. Corrupt: it is not as it must be.
+// NotFound: no identity file. Corrupt: it is not as it must be. WrongFormat: its metadata lies
+// where a later version puts it.
 Result<StoreIdentity> FindIdentity(const Blobstore& blobstore);
 
 // The number in the name of a private blob's file; nothing when it is not one.

@@ -16,6 +16,9 @@ struct FsHandle {
 
 HandleTable<FsHandle>& FsHandles();
 
+// The number of a BlobFS that Java gets.
+jlong AddFs(std::shared_ptr<BlobFs> fs);
+
 // Null with an exception pending when the number is stale.
 std::shared_ptr<FsHandle> FsOrThrow(JNIEnv* env, jlong number);
 

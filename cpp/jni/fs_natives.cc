@@ -17,6 +17,11 @@ HandleTable<FsHandle>& FsHandles() {
   return *handles;
 }
 
+jlong AddFs(std::shared_ptr<BlobFs> fs) {
+  rocks::Mount* mount = rocks::Mount::Create(fs);
+  return FsHandles().Add(std::make_shared<FsHandle>(FsHandle{std::move(fs), mount}));
+}
+
 std::shared_ptr<FsHandle> FsOrThrow(JNIEnv* env, jlong number) {
   std::shared_ptr<FsHandle> handle = FsHandles().Find(number);
   if (handle == nullptr) Throw(env, Status::Closed("the BlobFS has been closed"));
@@ -54,8 +59,7 @@ jlong FsOpen(JNIEnv* env, jclass /*native*/, jint kind, jstring path, jlong size
     Throw(env, opened.status());
     return 0;
   }
-  const std::shared_ptr<BlobFs> fs = std::move(opened).value();
-  return FsHandles().Add(std::make_shared<FsHandle>(FsHandle{fs, rocks::Mount::Create(fs)}));
+  return AddFs(std::move(opened).value());
 }
 
 void FsClose(JNIEnv* env, jclass /*native*/, jlong number) {

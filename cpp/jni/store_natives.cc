@@ -6,6 +6,7 @@
 
 #include "ashlar/store.h"
 #include "cpp/jni/device_arguments.h"
+#include "cpp/jni/fs_handles.h"
 #include "cpp/jni/handles.h"
 #include "cpp/jni/jni_support.h"
 
@@ -38,6 +39,7 @@ jlong StoreOpen(JNIEnv* env, jclass /*native*/, jlong runtime_handle, jint kind,
   StoreOpenOptions options;
   options.device = *std::move(device);
   options.format = (flags & kOpenFormat) != 0;
+  options.metadata_on_device = (flags & kOpenMetadataOnDevice) != 0;
   options.format_options.cluster_bytes = static_cast<uint32_t>(cluster_bytes);
   Status status = options.format ? ReadStoreId(env, store_id, &options.id) : Status::Ok();
   if (status.ok()) {
@@ -84,6 +86,7 @@ void GetStoreNumbers(JNIEnv* env, jclass /*native*/, jlong number, jlongArray in
       numbers.buffer_bytes,
       numbers.was_clean,
       numbers.internal_errors,
+      numbers.reserve_clusters,
   };
   env->SetLongArrayRegion(into, 0, static_cast<jsize>(std::size(values)),
                           reinterpret_cast<const jlong*>(values));
@@ -134,6 +137,29 @@ void StoreSetGeneration(JNIEnv* env, jclass /*native*/, jlong number, jlong gene
   });
 }
 
+jint StoreMetadataPlace(JNIEnv* env, jclass /*native*/, jlong number) {
+  const std::shared_ptr<Store> store = StoreOrThrow(env, number);
+  return store == nullptr ? 0 : static_cast<jint>(store->metadata_place());
+}
+
+void StoreFinishFormat(JNIEnv* env, jclass /*native*/, jlong number) {
+  CallStore(env, number, [](Store& store) { return store.FinishFormat(); });
+}
+
+jlong StoreMountFiles(JNIEnv* env, jclass /*native*/, jlong number, jlong buffer_bytes) {
+  const std::shared_ptr<Store> store = StoreOrThrow(env, number);
+  if (store == nullptr) return 0;
+  const Result<std::shared_ptr<BlobFs>> files =
+      store->MountFiles(static_cast<uint64_t>(buffer_bytes));
+  if (files.ok()) return AddFs(files.value());
+  Throw(env, files.status());
+  return 0;
+}
+
+jboolean StoreIsMetadataSpaceLow(JNIEnv* /*env*/, jclass /*native*/, jlong number) {
+  return Store::IsMetadataSpaceLow(static_cast<uint64_t>(number)) ? JNI_TRUE : JNI_FALSE;
+}
+
 void StoreStart(JNIEnv* env, jclass /*native*/, jlong number) {
   CallStore(env, number, [](Store& store) { return store.Start(); });
 }
@@ -158,6 +184,10 @@ std::vector<JNINativeMethod> StoreMethods() {
       Method("storeDamage", "(J)[Ljava/lang/String;", &StoreDamage),
       Method("storeGeneration", "(J)J", &StoreGeneration),
       Method("storeSetGeneration", "(JJ)V", &StoreSetGeneration),
+      Method("storeMetadataPlace", "(J)I", &StoreMetadataPlace),
+      Method("storeFinishFormat", "(J)V", &StoreFinishFormat),
+      Method("storeMountFiles", "(JJ)J", &StoreMountFiles),
+      Method("storeIsMetadataSpaceLow", "(J)Z", &StoreIsMetadataSpaceLow),
       Method("storeStart", "(J)V", &StoreStart),
       Method("storeQuiesce", "(J)V", &StoreQuiesce),
       Method("storeClose", "(JZ)V", &StoreClose),

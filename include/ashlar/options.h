@@ -18,7 +18,8 @@ struct RuntimeOptions {
 };
 
 struct StoreFormatOptions {
-  uint32_t cluster_bytes = 1u << 20;  // a power of two, 64 KiB to 1 GiB
+  uint32_t cluster_bytes = 1u << 20;  // a power of two, 64 KiB to 1 GiB; 0, for stores: 1 MiB,
+                                      // and less on devices below 256 MiB
 };
 
 }  // namespace ashlar

@@ -27,6 +27,8 @@
 
 namespace ashlar {
 
+class BlobFs;  // cpp/blobfs/blobfs.h
+
 struct StoreRuntimeOptions {
   RuntimeOptions reactors;
   uint32_t op_slots = 1024;           // 1 to 65536: operations in flight at once
@@ -69,13 +71,25 @@ struct StoreId {
   bool operator==(const StoreId&) const = default;
 };
 
+// Where the caller keeps the store's metadata; a fact of the device, in numbers that it stores.
+enum class MetadataPlace : uint8_t {
+  kElsewhere = 0,   // not on this device
+  kOnDevice = 1,    // in files on this device: see Store::MountFiles
+  kUnfinished = 2,  // kOnDevice once Store::FinishFormat has been called; until then nothing is
+                    // lost if the store is formatted again
+};
+
 struct StoreOpenOptions {
   DeviceSpec device;
   // Writes an empty blobstore with this identity first; whatever the device held is lost.
   bool format = false;
   StoreFormatOptions format_options;
-  StoreId id;                     // of the new store
-  uint32_t reserve_clusters = 4;  // never given to chunk data; fewer on a small device
+  StoreId id;  // of the new store
+  // Format only: the metadata will lie on this device. The store is kUnfinished at first.
+  bool metadata_on_device = false;
+  // Never given to chunk data; fewer on a small device. With the metadata on the device its own
+  // reserve takes the place of this (StoreNumbers::reserve_clusters).
+  uint32_t reserve_clusters = 4;
 };
 
 // Sizes in bytes.
@@ -84,8 +98,9 @@ struct StoreNumbers {
   DeviceCounters counters;
   bool inline_read = false;
   uint64_t cluster_bytes = 0;
-  uint64_t clusters = 0;       // that blobs can have
-  uint64_t free_clusters = 0;  // in no blob
+  uint64_t clusters = 0;          // that blobs can have
+  uint64_t free_clusters = 0;     // in no blob
+  uint64_t reserve_clusters = 0;  // of those, how many chunk data leaves to the metadata
   uint64_t private_blobs = 0;
   uint64_t private_pages = 0;  // in private blobs
   uint64_t used_pages = 0;     // of those
@@ -124,6 +139,7 @@ enum class DeviceContent : int32_t {
   kChunkStore = 1,
   kOtherBlobstore = 2,
   kOther = 3,
+  kUnfinishedStore = 4,  // a chunk store whose making was interrupted; nobody has ever used it
 };
 
 class Store {
@@ -151,6 +167,15 @@ class Store {
   StoreNumbers Numbers() const;
   StoreId id() const;
   std::vector<std::string> Damage() const;  // one sentence for each damaged blob found at open
+
+  MetadataPlace metadata_place() const;
+  // Makes kOnDevice of kUnfinished; durable when it returns.
+  Status FinishFormat();
+
+  // The files beside the chunks, for the metadata: one blobstore and one allocator serve both. Once
+  // per store, before Start; read-only if the store is. Close closes them, and so may the caller,
+  // who then learns what failed. `buffer_bytes` bounds their buffers: BlobFsOptions.
+  Result<std::shared_ptr<BlobFs>> MountFiles(uint64_t buffer_bytes);
 
   Result<uint64_t> Generation();
   Status SetGeneration(uint64_t generation);  // durable when it returns
@@ -183,6 +208,12 @@ class Store {
   // 0, or the negative of a StatusCode plus 256 times the errno; NotSupported where the device
   // cannot: then nothing was flushed, and an op slot can do it.
   static int FlushInline(uint64_t store_number);
+
+  // Whether the metadata on the device has used up half of its reserve. From then on only changes
+  // that make the metadata smaller should be made: a full device can be emptied as long as the
+  // metadata can be written. Never with metadata elsewhere, nor for a store that is closed. Any
+  // thread, at any time, as cheap as reading a number.
+  static bool IsMetadataSpaceLow(uint64_t store_number);
 
  private:
   friend class StoreRuntime;

@@ -106,24 +106,19 @@ public final class ChunkStoreOptions {
   /**
    * Folder of the store's metadata.
    *
-   * @return the folder given; else, for a file, the sibling {@code <file>.meta}; null, which means
-   *     memory, for a device in memory. For a block device the default is refused at open.
+   * @return the folder given; null: none, the metadata is on a device
    */
   public @Nullable Path metadata() {
-    if (values.metadata != null) {
-      return values.metadata;
-    }
-    final Path file = device.path();
-    return file == null ? null : file.resolveSibling(file.getFileName() + ".meta");
+    return values.metadata;
   }
 
   /**
-   * Whether the metadata folder was given and is not the default.
+   * Device of the store's metadata, if that is not the device of the chunks.
    *
-   * @return true if it was given
+   * @return the device given; null: none
    */
-  public boolean metadataGiven() {
-    return values.metadata != null;
+  public @Nullable Device metadataDevice() {
+    return values.metadataDevice;
   }
 
   /**
@@ -147,7 +142,7 @@ public final class ChunkStoreOptions {
   /**
    * Cluster size of a store that is created.
    *
-   * @return bytes, a power of two
+   * @return bytes, a power of two; 0 if it was not given
    */
   public int clusterBytes() {
     return values.clusterBytes;
@@ -209,7 +204,8 @@ public final class ChunkStoreOptions {
 
   @Override
   public String toString() {
-    return "store on " + device + ", metadata in " + (metadata() == null ? "memory" : metadata());
+    final Object elsewhere = values.metadata == null ? values.metadataDevice : values.metadata;
+    return "store on " + device + (elsewhere == null ? "" : ", metadata in " + elsewhere);
   }
 
   /** Collects options. Not safe for use by several threads at once. */
@@ -220,9 +216,10 @@ public final class ChunkStoreOptions {
     private boolean errorIfExists;
     private boolean readOnly;
     private @Nullable Path metadata;
+    private @Nullable Device metadataDevice;
     private Durability durability = Durability.DURABLE;
     private long memoryBudget = DEFAULT_MEMORY_BUDGET_BYTES;
-    private int clusterBytes = DEFAULT_CLUSTER_BYTES;
+    private int clusterBytes;
     private boolean useIoUring = true;
     private boolean directIo = true;
     private Duration orderedDelay = DEFAULT_ORDERED_DELAY;
@@ -238,6 +235,7 @@ public final class ChunkStoreOptions {
       errorIfExists = other.errorIfExists;
       readOnly = other.readOnly;
       metadata = other.metadata;
+      metadataDevice = other.metadataDevice;
       durability = other.durability;
       memoryBudget = other.memoryBudget;
       clusterBytes = other.clusterBytes;
@@ -311,15 +309,34 @@ public final class ChunkStoreOptions {
     }
 
     /**
-     * Sets the folder of the store's metadata. It is created together with the store and belongs to
-     * it alone. By default it is {@code <file>.meta} beside a file; for a block device it must be
-     * given; the metadata of a memory device is in memory.
+     * Keeps the store's metadata in a folder of the host instead of on the device. The folder is
+     * created together with the store and belongs to it alone; it must be named at each open. By
+     * default the metadata is on the device of the chunks, in files beside them, so that the store
+     * is one thing. The metadata of a memory device is in memory.
      *
-     * @param folder where the metadata is
+     * <p>A store that was made when a folder was the default opens without a name as long as the
+     * folder is {@code <file>.meta} beside the file.
+     *
+     * @param folder where the metadata is; takes back a {@link #metadataDevice}
      * @return this
      */
     public Builder metadata(final Path folder) {
       this.metadata = Arguments.notNull("metadata", folder);
+      this.metadataDevice = null;
+      return this;
+    }
+
+    /**
+     * Keeps the store's metadata on a device of its own, a quicker one as a rule. It holds nothing
+     * else; it is formatted together with the store, and must be named at each open. The file or
+     * block device must exist.
+     *
+     * @param onDevice where the metadata is; takes back a {@link #metadata} folder
+     * @return this
+     */
+    public Builder metadataDevice(final Device onDevice) {
+      this.metadataDevice = Arguments.notNull("metadataDevice", onDevice);
+      this.metadata = null;
       return this;
     }
 
@@ -352,10 +369,11 @@ public final class ChunkStoreOptions {
     }
 
     /**
-     * Sets the cluster size of a store that is created; one that exists keeps its own.
+     * Sets the cluster size of a store that is created; one that exists keeps its own. The default
+     * is {@link #DEFAULT_CLUSTER_BYTES}, and less on devices below 256 MiB that hold their metadata
+     * themselves, since each file of it takes a cluster.
      *
-     * @param bytes a power of two from {@link #MIN_CLUSTER_BYTES} to {@link #MAX_CLUSTER_BYTES},
-     *     {@link #DEFAULT_CLUSTER_BYTES} by default
+     * @param bytes a power of two from {@link #MIN_CLUSTER_BYTES} to {@link #MAX_CLUSTER_BYTES}
      * @return this
      * @throws IllegalArgumentException if it is out of range or no power of two
      */
@@ -442,9 +460,13 @@ public final class ChunkStoreOptions {
       if (on.kind() != Device.Kind.FILE && size != 0) {
         throw contradiction("size " + size, "device " + on + ", which has its own size");
       }
-      if (on.kind() == Device.Kind.MEMORY && metadata != null) {
+      final Object elsewhere = metadata == null ? metadataDevice : metadata;
+      if (on.kind() == Device.Kind.MEMORY && elsewhere != null) {
         throw contradiction(
-            "metadata folder " + metadata, "a memory device, whose content does not outlive it");
+            "metadata in " + elsewhere, "a memory device, whose content does not outlive it");
+      }
+      if (metadataDevice != null && metadataDevice.kind() == Device.Kind.MEMORY) {
+        throw contradiction("metadata in memory", "device " + on + ", which outlives it");
       }
       if (readOnly && createIfMissing) {
         throw contradiction("readOnly", "createIfMissing");

@@ -8,9 +8,11 @@ import java.util.UUID;
  *
  * @param storeId identity of the store, the same for its whole life
  * @param backend what moves the data: {@code memory}, {@code io_uring} or {@code pread}
+ * @param metadata where the metadata is, in words: a folder, files on a device, or memory
  * @param directIo whether the page cache of the kernel is bypassed
  * @param volatileCache whether the device may lose data at power loss that was not flushed
  * @param deviceBytes size of the device
+ * @param clusterBytes unit in which the device gives out space
  * @param freeBytes space for new data: free clusters, and free pages in clusters given out
  * @param usedBytes pages that hold data
  * @param chunks about how many chunks there are
@@ -30,9 +32,11 @@ import java.util.UUID;
 public record StoreStats(
     UUID storeId,
     String backend,
+    String metadata,
     boolean directIo,
     boolean volatileCache,
     long deviceBytes,
+    long clusterBytes,
     long freeBytes,
     long usedBytes,
     long chunks,

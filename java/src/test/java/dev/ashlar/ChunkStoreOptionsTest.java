@@ -24,7 +24,7 @@ class ChunkStoreOptionsTest {
     assertThat(options.device()).isEqualTo(FILE);
     assertThat(options.durability()).isEqualTo(Durability.DURABLE);
     assertThat(options.memoryBudgetBytes()).isEqualTo(256L << 20);
-    assertThat(options.clusterBytes()).isEqualTo(1 << 20);
+    assertThat(options.clusterBytes()).as("by the size of the device").isZero();
     assertThat(options.orderedDelay()).isEqualTo(Duration.ofMillis(10));
     assertThat(options.useIoUring()).isTrue();
     assertThat(options.directIo()).isTrue();
@@ -38,13 +38,16 @@ class ChunkStoreOptionsTest {
   }
 
   @Test
-  void metadataIsBesideTheFileUnlessGiven() {
-    assertThat(builder().build().metadata()).isEqualTo(Path.of("/x/s.ashlar.meta"));
-    assertThat(builder().build().metadataGiven()).isFalse();
-    final ChunkStoreOptions given = builder().metadata(Path.of("/y")).build();
-    assertThat(given.metadata()).isEqualTo(Path.of("/y"));
-    assertThat(given.metadataGiven()).isTrue();
-    assertThat(ChunkStoreOptions.builder().device(MEMORY).build().metadata()).isNull();
+  void metadataIsOnTheDeviceUnlessAFolderOrAnotherDeviceIsGiven() {
+    assertThat(builder().build().metadata()).isNull();
+    assertThat(builder().build().metadataDevice()).isNull();
+    final Device other = Device.file(Path.of("/y"));
+    final ChunkStoreOptions.Builder given = builder().metadataDevice(other);
+    assertThat(given.build().metadataDevice()).isEqualTo(other);
+    assertThat(given.build().toBuilder().build().metadataDevice()).isEqualTo(other);
+    assertThat(given.metadata(Path.of("/z")).build().metadata()).isEqualTo(Path.of("/z"));
+    assertThat(given.build().metadataDevice()).as("one of the two").isNull();
+    assertThat(given.metadataDevice(other).build().metadata()).isNull();
   }
 
   @Test
@@ -57,7 +60,7 @@ class ChunkStoreOptionsTest {
     final ChunkStoreOptions copy = options.toBuilder().clusterBytes(1 << 16).build();
     assertThat(copy.sizeBytes()).isEqualTo(32 << 20);
     assertThat(copy.clusterBytes()).isEqualTo(1 << 16);
-    assertThat(options.clusterBytes()).isEqualTo(1 << 20);
+    assertThat(options.clusterBytes()).isZero();
   }
 
   @ParameterizedTest
@@ -110,6 +113,7 @@ class ChunkStoreOptionsTest {
   void nullIsRefusedByName() {
     assertThatThrownBy(() -> builder().device(null)).hasMessage("device is null");
     assertThatThrownBy(() -> builder().metadata(null)).hasMessage("metadata is null");
+    assertThatThrownBy(() -> builder().metadataDevice(null)).hasMessage("metadataDevice is null");
     assertThatThrownBy(() -> builder().durability(null)).hasMessage("durability is null");
     assertThatThrownBy(() -> builder().orderedDelay(null)).hasMessage("orderedDelay is null");
     assertThatThrownBy(() -> builder().runtime(null)).hasMessage("runtime is null");
@@ -123,6 +127,8 @@ class ChunkStoreOptionsTest {
     final var memory = ChunkStoreOptions.builder().device(MEMORY);
     assertRefused(ChunkStoreOptions.builder().device(MEMORY).size(32 << 20), "size");
     assertRefused(ChunkStoreOptions.builder().device(MEMORY).metadata(Path.of("m")), "metadata");
+    assertRefused(ChunkStoreOptions.builder().device(MEMORY).metadataDevice(FILE), "metadata");
+    assertRefused(builder().metadataDevice(MEMORY), "metadata");
     assertRefused(memory.readOnly(true), "readOnly");
     assertRefused(builder().readOnly(true).createIfMissing(true), "createIfMissing");
     assertRefused(builder().errorIfExists(true), "errorIfExists");

@@ -3,6 +3,7 @@ package dev.ashlar.cli;
 import dev.ashlar.ChunkStore;
 import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.Device;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -19,14 +20,21 @@ final class DeviceArguments {
 
   @Option(
       names = "--metadata",
-      paramLabel = "FOLDER",
-      description = "Folder of the store's metadata. Default: DEVICE.meta")
+      paramLabel = "FOLDER|DEVICE",
+      description =
+          "Where the store's metadata is, if not on DEVICE: a folder, or an existing file or block"
+              + " device of its own.")
   private @Nullable Path metadata;
 
   ChunkStoreOptions.Builder options() {
     final ChunkStoreOptions.Builder builder =
         ChunkStoreOptions.builder().device(Device.file(device));
-    return metadata == null ? builder : builder.metadata(metadata);
+    if (metadata == null) {
+      return builder;
+    }
+    return Files.exists(metadata) && !Files.isDirectory(metadata)
+        ? builder.metadataDevice(Device.file(metadata))
+        : builder.metadata(metadata);
   }
 
   Path device() {

@@ -33,16 +33,16 @@ final class InfoCommand implements Callable<Integer> {
       stats = store.stats();
     }
     if (json) {
-      printJson(options, stats);
+      printJson(stats);
     } else {
-      printText(options, stats);
+      printText(stats);
     }
     return Main.EXIT_OK;
   }
 
-  private void printText(final ChunkStoreOptions options, final StoreStats stats) {
+  private void printText(final StoreStats stats) {
     line("device", device.device() + " (" + stats.backend() + direct(stats) + ")");
-    line("metadata", String.valueOf(options.metadata()));
+    line("metadata", stats.metadata());
     line("store", stats.storeId().toString());
     line("size", ByteSize.format(stats.deviceBytes()));
     line("used", ByteSize.format(stats.usedBytes()));
@@ -61,11 +61,11 @@ final class InfoCommand implements Callable<Integer> {
     io.out().printf(Locale.ROOT, "%-11s %s%n", name, value);
   }
 
-  private void printJson(final ChunkStoreOptions options, final StoreStats stats) {
+  private void printJson(final StoreStats stats) {
     new Json(io.out())
         .beginObject()
         .put("device", device.device().toString())
-        .put("metadata", String.valueOf(options.metadata()))
+        .put("metadata", stats.metadata())
         .put("storeId", stats.storeId().toString())
         .put("backend", stats.backend())
         .put("directIo", stats.directIo())

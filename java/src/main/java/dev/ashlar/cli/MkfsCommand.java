@@ -62,11 +62,11 @@ final class MkfsCommand implements Callable<Integer> {
       new Json(io.out())
           .beginObject()
           .put("device", device.device().toString())
-          .put("metadata", String.valueOf(options.metadata()))
+          .put("metadata", stats.metadata())
           .put("storeId", stats.storeId().toString())
           .put("deviceBytes", stats.deviceBytes())
           .put("freeBytes", stats.freeBytes())
-          .put("clusterBytes", options.clusterBytes())
+          .put("clusterBytes", stats.clusterBytes())
           .endObject();
     } else {
       io.out()
@@ -76,7 +76,7 @@ final class MkfsCommand implements Callable<Integer> {
               device.device(),
               ByteSize.format(stats.deviceBytes()),
               ByteSize.format(stats.freeBytes()),
-              options.metadata());
+              stats.metadata());
     }
     return Main.EXIT_OK;
   }

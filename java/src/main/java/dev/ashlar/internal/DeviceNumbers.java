@@ -4,7 +4,9 @@ package dev.ashlar.internal;
  * Numbers about an open store as the native core counts them; sizes are in bytes.
  *
  * @param deviceBytes size of the device
- * @param freeBytes free clusters, and free pages of private blobs
+ * @param clusterBytes unit in which it gives out space
+ * @param freeBytes free clusters but those that are kept for metadata, and free pages of private
+ *     blobs
  * @param usedBytes used pages of private blobs
  * @param bufferBytes page buffers of the runtime
  * @param reads read operations of the device
@@ -18,6 +20,7 @@ package dev.ashlar.internal;
  */
 public record DeviceNumbers(
     long deviceBytes,
+    long clusterBytes,
     long freeBytes,
     long usedBytes,
     long bufferBytes,
@@ -43,7 +46,9 @@ public record DeviceNumbers(
     final long freePages = numbers[StoreNumbers.PRIVATE_PAGES] - used;
     return new DeviceNumbers(
         numbers[StoreNumbers.DEVICE_BYTES],
-        numbers[StoreNumbers.FREE_CLUSTERS] * numbers[StoreNumbers.CLUSTER_BYTES]
+        numbers[StoreNumbers.CLUSTER_BYTES],
+        Math.max(0, numbers[StoreNumbers.FREE_CLUSTERS] - numbers[StoreNumbers.RESERVE_CLUSTERS])
+                * numbers[StoreNumbers.CLUSTER_BYTES]
             + freePages * Pages.PAGE_BYTES,
         used * Pages.PAGE_BYTES,
         numbers[StoreNumbers.BUFFER_BYTES],

@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Must equal what {@link #abiVersion} returns; raised with every change of this surface. */
-  static final int ABI_VERSION = 4;
+  static final int ABI_VERSION = 5;
 
   private Native() {}
 
@@ -87,7 +87,7 @@ final class Native {
    * @param sizeBytes of memory or of a file to be created; 0: as it is
    * @param flags sum of OPEN_ flags
    * @param sectorBytes of memory devices: 512 or 4096
-   * @param clusterBytes when formatting
+   * @param clusterBytes when formatting; 0: by the size of the device
    * @param storeId 16 bytes written when formatting, else null
    * @return a handle
    */
@@ -113,10 +113,13 @@ final class Native {
   /** BlobFS only: a flush of a file writes its tail to the device. */
   static final int OPEN_FLUSH_WRITES_TAIL = 64;
 
+  /** Stores only, when formatting: the metadata will be on the device. */
+  static final int OPEN_METADATA_ON_DEVICE = 128;
+
   /**
    * What is on a device, without changing it: 0 nothing but zeros where formats keep their marks, 1
-   * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else. Throws Busy when
-   * it is in use and NotFound when it is missing.
+   * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else, 4 a chunk store
+   * whose making was interrupted. Throws Busy when it is in use and NotFound when it is missing.
    */
   static native int deviceProbe(String path);
 
@@ -130,6 +133,23 @@ final class Native {
 
   /** Damaged blobs found at open, one sentence each; empty when all is well. */
   static native String[] storeDamage(long store);
+
+  /** Where the metadata is: 0 elsewhere, 1 on the device, 2 it will be, once it is made. */
+  static native int storeMetadataPlace(long store);
+
+  /** Makes 1 of 2 in {@link #storeMetadataPlace}, durably. */
+  static native void storeFinishFormat(long store);
+
+  /**
+   * Mounts the files beside the chunks, once, before {@link #storeStart}.
+   *
+   * @param bufferBytes bound of the memory for appending and reading ahead
+   * @return a handle as of {@link #fsOpen}, to be closed before the store
+   */
+  static native long storeMountFiles(long store, long bufferBytes);
+
+  /** Whether metadata on the device has used up half of its reserve. Never blocks; any thread. */
+  static native boolean storeIsMetadataSpaceLow(long store);
 
   /** Generation of the store as the device has it. */
   static native long storeGeneration(long store);

@@ -70,6 +70,11 @@ public final class NativeBlobFs {
         | (options.flushWritesTail() ? Native.OPEN_FLUSH_WRITES_TAIL : 0);
   }
 
+  /** One that has been opened by another way. */
+  static NativeBlobFs of(final long handle) {
+    return new NativeBlobFs(handle);
+  }
+
   /** Closes it, see {@link Native#fsClose}. */
   public void close() {
     Native.fsClose(handle);

@@ -13,13 +13,27 @@ public final class NativeStoreDevice implements StoreDevice {
   private final long handle;
   private final boolean memory;
   private final boolean inline;
+  private final int clusterBytes;
+  private final long reserveBytes;
 
   private NativeStoreDevice(
-      final SharedRuntime runtime, final long handle, final boolean memory, final boolean inline) {
+      final SharedRuntime runtime, final long handle, final boolean memory, final long[] numbers) {
     this.runtime = runtime;
     this.handle = handle;
     this.memory = memory;
-    this.inline = inline;
+    this.inline = numbers[StoreNumbers.INLINE_READ] != 0;
+    this.clusterBytes = Math.toIntExact(numbers[StoreNumbers.CLUSTER_BYTES]);
+    this.reserveBytes = numbers[StoreNumbers.RESERVE_CLUSTERS] * clusterBytes;
+  }
+
+  /** Where a store's metadata is, as {@link Native#storeMetadataPlace} tells. */
+  public enum Metadata {
+    /** Not on the device. */
+    ELSEWHERE,
+    /** In files on the device. */
+    ON_DEVICE,
+    /** It will be on the device, and is not complete. */
+    UNFINISHED
   }
 
   /** What is on a device, as {@link Native#deviceProbe} tells. */
@@ -31,7 +45,9 @@ public final class NativeStoreDevice implements StoreDevice {
     /** Another SPDK blobstore or BlobFS. */
     FOREIGN_BLOBSTORE,
     /** Something else. */
-    OTHER
+    OTHER,
+    /** An Ashlar store whose making was interrupted; nobody has used it. */
+    UNFINISHED
   }
 
   /**
@@ -55,6 +71,23 @@ public final class NativeStoreDevice implements StoreDevice {
    */
   public static NativeStoreDevice open(
       final ChunkStoreOptions options, final boolean createFile, final byte @Nullable [] formatAs) {
+    return open(options, createFile, formatAs, Metadata.ELSEWHERE);
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param options of the store
+   * @param createFile whether the file is created
+   * @param formatAs identity of a new store, 16 bytes; null to load the one that is there
+   * @param metadata where that of a new store will be: {@code ELSEWHERE} or {@code UNFINISHED}
+   * @return the store, in recovery unless it is read-only
+   */
+  public static NativeStoreDevice open(
+      final ChunkStoreOptions options,
+      final boolean createFile,
+      final byte @Nullable [] formatAs,
+      final Metadata metadata) {
     final SharedRuntime runtime =
         SharedRuntime.acquire(
             options.runtime(), options.memoryBudgetBytes() / SHARE_OF_PAGE_BUFFERS);
@@ -62,20 +95,24 @@ public final class NativeStoreDevice implements StoreDevice {
     try {
       final Device device = options.device();
       final boolean file = device.kind() == Device.Kind.FILE;
+      final boolean onDevice = metadata == Metadata.UNFINISHED;
       final long handle =
           Native.storeOpen(
               runtime.handle(),
               device.kind() == Device.Kind.MEMORY ? 0 : file ? 1 : 2,
               device.label(),
               file ? options.sizeBytes() : device.sizeBytes(),
-              flags(options, createFile, formatAs != null),
+              flags(options, createFile, formatAs != null)
+                  | (onDevice ? Native.OPEN_METADATA_ON_DEVICE : 0),
               device.sectorBytes(),
-              options.clusterBytes(),
+              options.clusterBytes() == 0 && !onDevice
+                  ? ChunkStoreOptions.DEFAULT_CLUSTER_BYTES
+                  : options.clusterBytes(),
               formatAs);
       final long[] numbers = new long[StoreNumbers.COUNT];
       Native.storeNumbers(handle, numbers);
       done = true;
-      return new NativeStoreDevice(runtime, handle, !file, numbers[StoreNumbers.INLINE_READ] != 0);
+      return new NativeStoreDevice(runtime, handle, !file, numbers);
     } finally {
       if (!done) {
         runtime.release();
@@ -90,6 +127,53 @@ public final class NativeStoreDevice implements StoreDevice {
         | (options.readOnly() ? Native.OPEN_READ_ONLY : 0)
         | (options.useIoUring() ? 0 : Native.OPEN_NO_URING)
         | (options.directIo() ? 0 : Native.OPEN_NO_DIRECT_IO);
+  }
+
+  /**
+   * Where the metadata of the store is.
+   *
+   * @return the place
+   */
+  public Metadata metadata() {
+    return Metadata.values()[Native.storeMetadataPlace(handle)];
+  }
+
+  /** The metadata on the device is complete; durable on return. */
+  public void finishFormat() {
+    Native.storeFinishFormat(handle);
+  }
+
+  /**
+   * Mounts the files beside the chunks; once, before {@link #start}.
+   *
+   * @param bufferBytes bound of the memory for appending and reading ahead
+   * @return the files, to be closed before the device
+   */
+  public NativeBlobFs mountFiles(final long bufferBytes) {
+    return NativeBlobFs.of(Native.storeMountFiles(handle, bufferBytes));
+  }
+
+  /**
+   * Unit in which the device gives out space.
+   *
+   * @return bytes
+   */
+  public int clusterBytes() {
+    return clusterBytes;
+  }
+
+  /**
+   * Space that chunk data leaves to the metadata.
+   *
+   * @return bytes
+   */
+  public long reserveBytes() {
+    return reserveBytes;
+  }
+
+  @Override
+  public boolean isMetadataSpaceLow() {
+    return Native.storeIsMetadataSpaceLow(handle);
   }
 
   @Override

@@ -91,6 +91,14 @@ public interface StoreDevice {
   int flushInline();
 
   /**
+   * Whether metadata on the device has used up half of the space kept for it: then only changes
+   * should be made that make it smaller.
+   *
+   * @return true if it has; never where the metadata is elsewhere
+   */
+  boolean isMetadataSpaceLow();
+
+  /**
    * Numbers about the store.
    *
    * @param into filled as {@link StoreNumbers} says

@@ -24,7 +24,10 @@ final class StoreNumbers {
   /** Frees of pages that were not in use, and the like: faults of the caller, or ours. */
   static final int INTERNAL_ERRORS = 18;
 
-  static final int COUNT = 19;
+  /** Clusters that chunk data leaves to the metadata. */
+  static final int RESERVE_CLUSTERS = 19;
+
+  static final int COUNT = 20;
 
   private StoreNumbers() {}
 }

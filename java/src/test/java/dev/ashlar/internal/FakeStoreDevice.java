@@ -12,6 +12,7 @@ public final class FakeStoreDevice implements StoreDevice {
   private final FakeDisk disk;
   private final boolean inline;
   private final long handle = HANDLES.getAndIncrement();
+  private volatile boolean metadataSpaceLow;
   private volatile boolean closed;
   private volatile boolean closedClean;
   private volatile Runnable beforeInlineRead = Thread::yield; // a reader may be slow
@@ -54,6 +55,16 @@ public final class FakeStoreDevice implements StoreDevice {
   @Override
   public long handle() {
     return handle;
+  }
+
+  /** Whether the metadata has too little space left to grow. */
+  public void metadataSpaceIsLow(final boolean low) {
+    metadataSpaceLow = low;
+  }
+
+  @Override
+  public boolean isMetadataSpaceLow() {
+    return metadataSpaceLow;
   }
 
   @Override

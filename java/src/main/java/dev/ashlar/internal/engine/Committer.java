@@ -296,6 +296,7 @@ final class Committer {
     engine.reclaimer().add(transaction.freed());
     transaction.close();
     commits++;
+    engine.lookAtMetadataSpace();
   }
 
   private void finishGroup() {

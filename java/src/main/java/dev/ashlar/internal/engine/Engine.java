@@ -2,6 +2,7 @@ package dev.ashlar.internal.engine;
 
 import dev.ashlar.ChunkKey;
 import dev.ashlar.ChunkStoreOptions;
+import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.internal.DataPath;
 import dev.ashlar.internal.StoreDevice;
 import dev.ashlar.internal.metadata.MetadataStore;
@@ -22,6 +23,7 @@ final class Engine {
   private final MetadataStore metadata;
   private final @Nullable Executor callbackExecutor;
 
+  private volatile boolean metadataSpaceLow;
   private final StickyFailure failure = new StickyFailure();
   private final EpochGuard guard = new EpochGuard();
   private final SpinGauge commitGauge = new SpinGauge();
@@ -48,6 +50,7 @@ final class Engine {
     this.path = device.path();
     this.metadata = metadata;
     this.callbackExecutor = options.callbackExecutor();
+    lookAtMetadataSpace();
     this.zeros = path.allocate(dev.ashlar.internal.Pages.PAGE_BYTES);
     this.budget = new Budget(memory.operationsBytes());
     this.staging = new StagingPool(path, memory.operationsBytes());
@@ -78,6 +81,26 @@ final class Engine {
 
   StickyFailure failure() {
     return failure;
+  }
+
+  /** Metadata has been written: takes a look at what space it has left. */
+  void lookAtMetadataSpace() {
+    final boolean low = device.isMetadataSpaceLow();
+    if (low != metadataSpaceLow) {
+      metadataSpaceLow = low;
+    }
+  }
+
+  /**
+   * Refuses what would make the metadata larger when there is hardly room for it: removals need
+   * what is left.
+   */
+  void requireMetadataSpace() {
+    // Asked anew, since nobody may have written any metadata since.
+    if (metadataSpaceLow && device.isMetadataSpaceLow()) {
+      throw new OutOfSpaceException(
+          "the device is full: what is left of it is kept for the metadata of removals");
+    }
   }
 
   EpochGuard guard() {

@@ -26,9 +26,11 @@ final class StatsReader {
     return new StoreStats(
         uuid(engine.device().id()),
         engine.device().backend(),
+        metadata.place(),
         device.directIo(),
         device.volatileCache(),
         device.deviceBytes(),
+        device.clusterBytes(),
         device.freeBytes(),
         device.usedBytes(),
         metadata.chunks(),

@@ -235,10 +235,12 @@ final class StoreImpl implements ChunkStore {
   }
 
   private void closeBoth(final StoreDevice device, final boolean clean) {
+    boolean durable = false;
     try {
-      engine.metadata().close();
+      engine.metadata().close(); // first: its files may be on the device
+      durable = true;
     } finally {
-      device.close(clean);
+      device.close(clean && durable);
     }
   }
 }

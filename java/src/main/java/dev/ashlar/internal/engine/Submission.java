@@ -65,6 +65,9 @@ final class Submission {
       final @Nullable ByteBuffer source,
       final boolean durable,
       final @Nullable CompletableFuture<Void> future) {
+    if (grows(kind)) {
+      engine.requireMetadataSpace();
+    }
     final long cost = cost(offset, source);
     final int token = begin(cost);
     try {
@@ -140,6 +143,9 @@ final class Submission {
     }
     final int token;
     try {
+      if (changes.stream().anyMatch(change -> grows(change.kind()))) {
+        engine.requireMetadataSpace();
+      }
       token = begin(cost);
     } catch (final RuntimeException e) {
       discard(changes);
@@ -302,6 +308,11 @@ final class Submission {
         engine.budget().release(cost);
       }
     }
+  }
+
+  /** Whether a change may add to the metadata; that of a new size is no more than a removal's. */
+  private static boolean grows(final OpKind kind) {
+    return kind == OpKind.CREATE || kind == OpKind.WRITE;
   }
 
   private static long cost(final long offset, final @Nullable ByteBuffer source) {

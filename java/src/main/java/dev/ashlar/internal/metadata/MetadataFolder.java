@@ -1,6 +1,5 @@
 package dev.ashlar.internal.metadata;
 
-import dev.ashlar.AshlarException;
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.CorruptMetadataException;
@@ -58,17 +57,18 @@ public final class MetadataFolder {
   }
 
   /**
-   * Where the metadata of a store is.
+   * Where the metadata of a store is whose device says that it is elsewhere.
    *
    * @param options of the store
-   * @return the folder; null: in memory
+   * @return the folder given, or that beside the file, where it was once by default; null: in
+   *     memory
    * @throws BadConfigurationException if the device is not a plain file and no folder was given
    */
   public static @Nullable Path resolve(final ChunkStoreOptions options) {
     final Path device = options.device().path();
     if (options.device().kind() == Device.Kind.FILE
         && device != null
-        && !options.metadataGiven()
+        && options.metadata() == null
         && Files.exists(device)
         && !Files.isRegularFile(device)) {
       throw new BadConfigurationException(
@@ -76,7 +76,10 @@ public final class MetadataFolder {
               + device
               + " is not a plain file: the folder of its metadata must be given (metadata)");
     }
-    return options.metadata();
+    if (options.metadata() != null || device == null) {
+      return options.metadata();
+    }
+    return device.resolveSibling(device.getFileName() + ".meta");
   }
 
   /**
@@ -204,40 +207,31 @@ public final class MetadataFolder {
   /**
    * Checks that metadata belongs to a device.
    *
-   * @param folder of the metadata, for messages; null: in memory
+   * @param place of the metadata, for messages
    * @param store record of the store in the metadata
    * @param device id of the store on the device
    * @throws CorruptMetadataException if there is no record
    * @throws BadConfigurationException if they differ
    */
   public static void checkIdentity(
-      final @Nullable Path folder, final @Nullable StoreRecord store, final byte[] device) {
+      final String place, final @Nullable StoreRecord store, final byte[] device) {
     if (store == null) {
-      throw new CorruptMetadataException("metadata in " + folder + " does not say whose it is");
+      throw new CorruptMetadataException("metadata in " + place + " does not say whose it is");
     }
     if (!Arrays.equals(store.storeId(), device)) {
       throw new BadConfigurationException(
           "metadata in "
-              + folder
+              + place
               + " belongs to store "
               + store.storeIdText()
               + ", the device holds store "
               + HexFormat.of().formatHex(device)
-              + "; name the right folder (metadata)");
+              + "; name the right place (metadata)");
     }
   }
 
   private static boolean isPristine(final Path folder) {
-    final var options =
-        new MetadataOptions(
-            folder, MetadataOptions.Mode.READ_ONLY, MetadataOptions.MIN_MEMORY_BYTES);
-    try (RocksMetadataStore store = RocksMetadataStore.open(options);
-        ChunkCursor chunks = store.chunks("", null);
-        SegmentCursor segments = store.allSegments()) {
-      return !chunks.next() && !segments.next();
-    } catch (final AshlarException e) {
-      return false;
-    }
+    return RocksMetadataStore.isPristine(new MetadataPlace.Folder(folder));
   }
 
   private static void create(final Path folder) {

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * How metadata is opened.
  *
- * @param folder where its files are; null: in memory, and gone at close
+ * @param place where its files are
  * @param mode what may happen
  * @param memoryBytes limit of block cache and write buffers together, at least {@value
  *     #MIN_MEMORY_BYTES}
  */
-public record MetadataOptions(@Nullable Path folder, Mode mode, long memoryBytes) {
+public record MetadataOptions(MetadataPlace place, Mode mode, long memoryBytes) {
 
   /** Smallest limit: 8 MiB. */
   public static final long MIN_MEMORY_BYTES = 8 << 20;
@@ -30,14 +30,28 @@ public record MetadataOptions(@Nullable Path folder, Mode mode, long memoryBytes
   /**
    * Checks the limit.
    *
-   * @param folder see above
+   * @param place see above
    * @param mode see above
    * @param memoryBytes see above
    */
   public MetadataOptions {
     Arguments.inRange("memoryBytes", memoryBytes, MIN_MEMORY_BYTES, 1L << 40);
-    if (folder == null && mode != Mode.CREATE) {
-      throw new IllegalArgumentException("mode is " + mode + ", must be CREATE without a folder");
+    if (!place.lasts() && mode != Mode.CREATE) {
+      throw new IllegalArgumentException("mode is " + mode + ", must be CREATE in memory");
     }
+  }
+
+  /**
+   * Metadata in a folder of the host, or in memory.
+   *
+   * @param folder where its files are; null: in memory
+   * @param mode see above
+   * @param memoryBytes see above
+   */
+  public MetadataOptions(final @Nullable Path folder, final Mode mode, final long memoryBytes) {
+    this(
+        folder == null ? new MetadataPlace.Memory() : new MetadataPlace.Folder(folder),
+        mode,
+        memoryBytes);
   }
 }

@@ -1,5 +1,6 @@
 package dev.ashlar.internal.metadata;
 
+import dev.ashlar.AshlarException;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.ReadOnlyStoreException;
@@ -62,22 +63,44 @@ public final class RocksMetadataStore implements MetadataStore {
   }
 
   /**
-   * Opens metadata.
+   * Opens metadata. Its place belongs to the store that is returned; if this fails, it remains the
+   * caller's.
    *
    * @param options where and how
    * @return the open store
    * @throws dev.ashlar.AshlarException if it cannot be opened
    */
   public static RocksMetadataStore open(final MetadataOptions options) {
-    final Path folder = options.folder();
     try {
-      if (folder != null && options.mode() != Mode.CREATE) {
-        checkLog(options, folder);
+      // BlobFS checks every unit of a log that it reads, and what was durable of it is never
+      // silently shorter: RocksDB gets an error there, so the log need not be read twice.
+      if (options.place() instanceof MetadataPlace.Folder folder && options.mode() != Mode.CREATE) {
+        checkLog(options, folder.path());
       }
       return new RocksMetadataStore(options, new RocksResources(options));
     } catch (final RocksDBException e) {
-      throw RocksErrors.toException(
-          "opening metadata in " + (folder == null ? "memory" : folder), e);
+      throw RocksErrors.toException("opening metadata in " + options.place().describe(), e);
+    }
+  }
+
+  /** Whether there is metadata without a single chunk. The place is released. */
+  static boolean isPristine(final MetadataPlace place) {
+    final var options =
+        new MetadataOptions(
+            place, MetadataOptions.Mode.READ_ONLY, MetadataOptions.MIN_MEMORY_BYTES);
+    final RocksMetadataStore store;
+    try {
+      store = open(options);
+    } catch (final AshlarException e) {
+      place.release();
+      return false;
+    }
+    try (store;
+        ChunkCursor chunks = store.chunks("", null);
+        SegmentCursor segments = store.allSegments()) {
+      return !chunks.next() && !segments.next();
+    } catch (final AshlarException e) {
+      return false;
     }
   }
 
@@ -132,7 +155,7 @@ public final class RocksMetadataStore implements MetadataStore {
     try {
       synchronized (writing) {
         checkWritable();
-        if (options.folder() != null) { // memory has nothing to sync, and says so with an error
+        if (options.place().lasts()) { // memory has nothing to sync, and says so with an error
           db.flushWal(true);
         }
         durableSequence = db.getLatestSequenceNumber();
@@ -352,6 +375,7 @@ public final class RocksMetadataStore implements MetadataStore {
     gate.enter();
     try {
       return new MetadataStats(
+          options.place().describe(),
           resources.cache().getUsage(),
           db.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables"),
           db.getAggregatedLongProperty("rocksdb.total-sst-files-size"),
@@ -371,7 +395,7 @@ public final class RocksMetadataStore implements MetadataStore {
     }
     cursors.forEach(RocksCursor::release);
     cursors.clear();
-    if (options.folder() != null && options.mode() != Mode.READ_ONLY && failure == null) {
+    if (options.place().lasts() && options.mode() != Mode.READ_ONLY && failure == null) {
       flushTables();
     }
     rocksBatch.close();
@@ -379,6 +403,7 @@ public final class RocksMetadataStore implements MetadataStore {
     synced.close();
     unsynced.close();
     reads.close();
+    options.place().release();
   }
 
   /** For tests: moves what is in memory to tables. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
 import dev.ashlar.internal.rocksdb.RocksLibrary;
+import dev.ashlar.internal.rocksdb.RocksPlugin;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -50,6 +51,8 @@ import org.rocksdb.WriteBufferManager;
  *       without reading it.
  *   <li>One cache for data, index and filter blocks, and write buffers charged to it: the memory is
  *       bounded by one number. Files that are open at once are bounded, too.
+ *   <li>Logs, tables and compactions are kept to fractions of the room that there is for sure: on a
+ *       device that is full of chunks only a reserve is left for them, and removals must go on.
  *   <li>No statistics and no timers: an idle store uses no CPU time.
  * </ul>
  */
@@ -58,6 +61,9 @@ final class RocksResources implements AutoCloseable {
   private static final long MAX_WRITE_BUFFER_BYTES = 32L << 20;
   private static final long MIN_WRITE_BUFFER_BYTES = 512L << 10;
   private static final long MAX_LOG_BYTES = 64L << 20;
+  private static final long MAX_MANIFEST_BYTES = 64L << 20;
+  private static final long MAX_TABLE_BYTES = 64L << 20;
+  private static final long MIN_ROOM_BYTES = 64L << 10;
   private static final int MAX_OPEN_FILES = 256;
   private static final int BLOCK_BYTES = 8 << 10;
   private static final int BLOOM_BITS = 10;
@@ -69,18 +75,20 @@ final class RocksResources implements AutoCloseable {
   private final Deque<AutoCloseable> inOrder = new ArrayDeque<>();
   private final List<ColumnFamilyHandle> families = new ArrayList<>();
   private final long memoryBytes;
+  private final long roomBytes;
   private final Cache cache;
   private final RocksDB db;
 
   RocksResources(final MetadataOptions options) throws RocksDBException {
     RocksLibrary.load();
     memoryBytes = options.memoryBytes();
+    roomBytes = options.place().roomBytes();
     boolean opened = false;
     try {
       cache = add(new LRUCache(memoryBytes, -1, false, INDEX_SHARE));
       final DBOptions dbOptions = databaseOptions(options);
       final List<ColumnFamilyDescriptor> descriptors = familyDescriptors();
-      final String path = options.folder() == null ? "/ashlar" : options.folder().toString();
+      final String path = options.place().databasePath();
       db =
           add(
               options.mode() == Mode.READ_ONLY
@@ -120,8 +128,10 @@ final class RocksResources implements AutoCloseable {
     final Properties notInJava = new Properties();
     notInJava.setProperty("track_and_verify_wals_in_manifest", "true");
     final DBOptions db = add(DBOptions.getDBOptionsFromProps(notInJava));
-    if (options.folder() == null) {
+    if (options.place() instanceof MetadataPlace.Memory) {
       db.setEnv(add(new RocksMemEnv(Env.getDefault())));
+    } else if (options.place() instanceof MetadataPlace.OnDevice device) {
+      db.setEnv(RocksPlugin.newEnv(device.files())); // not ours to close
     }
     final boolean create = options.mode() == Mode.CREATE;
     return db.setCreateIfMissing(create)
@@ -130,14 +140,16 @@ final class RocksResources implements AutoCloseable {
         .setParanoidChecks(true)
         .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
         .setRecycleLogFileNum(0)
-        .setMaxTotalWalSize(Math.min(MAX_LOG_BYTES, memoryBytes))
+        .setMaxTotalWalSize(Math.min(Math.min(MAX_LOG_BYTES, memoryBytes), roomBytes / 8))
+        .setMaxManifestFileSize(roomOfAtMost(MAX_MANIFEST_BYTES, 32))
+        .setManifestPreallocationSize(MIN_ROOM_BYTES)
         .setWriteBufferManager(add(new WriteBufferManager(memoryBytes / 2, cache)))
         .setMaxOpenFiles(MAX_OPEN_FILES)
         .setMaxBackgroundJobs(2)
         .setStatsDumpPeriodSec(0)
         .setStatsPersistPeriodSec(0)
         .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
-        .setMaxLogFileSize(1 << 20)
+        .setMaxLogFileSize(roomOfAtMost(1 << 20, 32))
         .setKeepLogFileNum(2);
   }
 
@@ -164,6 +176,9 @@ final class RocksResources implements AutoCloseable {
               .setWriteBufferSize(writeBufferBytes())
               .setMaxWriteBufferNumber(3)
               .setLevelCompactionDynamicLevelBytes(true)
+              .setTargetFileSizeBase(roomOfAtMost(MAX_TABLE_BYTES, 8))
+              .setMaxBytesForLevelBase(4 * roomOfAtMost(MAX_TABLE_BYTES, 8))
+              .setMaxCompactionBytes(roomOfAtMost(25 * MAX_TABLE_BYTES, 2))
               .setCompressionType(
                   compress ? CompressionType.LZ4_COMPRESSION : CompressionType.NO_COMPRESSION)
               .setMergeOperator(append);
@@ -173,7 +188,14 @@ final class RocksResources implements AutoCloseable {
   }
 
   private long writeBufferBytes() {
-    return Math.max(MIN_WRITE_BUFFER_BYTES, Math.min(MAX_WRITE_BUFFER_BYTES, memoryBytes / 8));
+    final long ofMemory =
+        Math.max(MIN_WRITE_BUFFER_BYTES, Math.min(MAX_WRITE_BUFFER_BYTES, memoryBytes / 8));
+    return roomOfAtMost(ofMemory, 16);
+  }
+
+  /** What one thing may take of the room that there is on a full device. */
+  private long roomOfAtMost(final long bytes, final int part) {
+    return Math.max(MIN_ROOM_BYTES, Math.min(bytes, roomBytes / part));
   }
 
   /** Closes everything; every iterator has been closed and no call is running. */

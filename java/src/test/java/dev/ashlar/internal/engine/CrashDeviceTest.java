@@ -44,8 +44,7 @@ class CrashDeviceTest {
         NativeStoreDevice.open(options, false, formatAs),
         metadata,
         options,
-        MemoryPlan.of(options.memoryBudgetBytes()),
-        null);
+        MemoryPlan.of(options.memoryBudgetBytes()));
   }
 
   @ParameterizedTest

@@ -118,8 +118,7 @@ final class FakeWorld implements StoreUnderTest {
             device,
             metadata,
             options.apply(ChunkStoreOptions.builder().device(Device.memory(SIZE))).build(),
-            memory,
-            null);
+            memory);
   }
 
   @Override

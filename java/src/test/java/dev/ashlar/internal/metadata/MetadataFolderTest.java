@@ -167,13 +167,13 @@ class MetadataFolderTest {
     final byte[] id = new byte[16];
     id[15] = 1;
     final var store = new StoreRecord(id, 1, 1 << 20);
-    assertThatCode(() -> MetadataFolder.checkIdentity(folder, store, id.clone()))
+    assertThatCode(() -> MetadataFolder.checkIdentity("here", store, id.clone()))
         .doesNotThrowAnyException();
-    assertThatThrownBy(() -> MetadataFolder.checkIdentity(folder, store, new byte[16]))
+    assertThatThrownBy(() -> MetadataFolder.checkIdentity("here", store, new byte[16]))
         .isInstanceOf(BadConfigurationException.class)
         .hasMessageContaining("00000000000000000000000000000001")
         .hasMessageContaining("00000000000000000000000000000000");
-    assertThatThrownBy(() -> MetadataFolder.checkIdentity(folder, null, id))
+    assertThatThrownBy(() -> MetadataFolder.checkIdentity("here", null, id))
         .isInstanceOf(CorruptMetadataException.class);
   }
 
