@@ -152,7 +152,7 @@ size_t FileNode::Fill(uint64_t offset, std::span<const uint8_t> bytes) {
 // The active segment is full, or there is none.
 Status FileNode::NextSegment(uint64_t offset) {
   if (!segments_.empty() && !segments_.back()->submitted) {
-    ASHLAR_RETURN_IF_ERROR(SubmitActive(offset, false));
+    ASHLAR_RETURN_IF_ERROR(SubmitActive(offset));
   }
   ASHLAR_RETURN_IF_ERROR(Reap());
   if (segments_.size() >= kMaxInFlight) {
@@ -211,7 +211,14 @@ Status FileNode::LoadTail(Segment& segment, uint64_t size) {
 // --- to the device -----------------------------------------------------------------------------
 
 // Starts writing what the active segment holds of the file's first `size` bytes.
-Status FileNode::SubmitActive(uint64_t size, bool then_flush) {
+Status FileNode::SubmitActive(uint64_t size) {
+  ASHLAR_RETURN_IF_ERROR(PrepareActive(size, false));
+  segments_.back()->job.Start(lane_);
+  return Status::Ok();
+}
+
+// The same, but for the start of its job, which the caller owes.
+Status FileNode::PrepareActive(uint64_t size, bool then_flush) {
   const std::shared_ptr<Segment> segment = segments_.back();
   for (const auto& other : segments_) {
     // They share a page: writes in flight that overlap have no order.
@@ -234,7 +241,6 @@ Status FileNode::SubmitActive(uint64_t size, bool then_flush) {
   segment->written_offset = size;
   segment->submitted = true;
   written_ = size;
-  segment->job.Start(lane_);
   return Status::Ok();
 }
 
@@ -299,7 +305,7 @@ Status FileNode::Flush() {
   {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(CheckWritable());
-    if (written_ < size()) ASHLAR_RETURN_IF_ERROR(SubmitActive(size(), false));
+    if (written_ < size()) ASHLAR_RETURN_IF_ERROR(SubmitActive(size()));
     written = Submitted();
   }
   for (const auto& segment : written) segment->job.Wait();

@@ -143,7 +143,8 @@ class FileNode {
   Status NextSegment(uint64_t offset);
   Status OpenSegment(uint64_t first_offset, uint64_t size);
   Status LoadTail(Segment& segment, uint64_t size);
-  Status SubmitActive(uint64_t size, bool then_flush);
+  Status SubmitActive(uint64_t size);
+  Status PrepareActive(uint64_t size, bool then_flush);
   void Seal(Segment& segment, uint64_t size);
   std::vector<std::shared_ptr<Segment>> Submitted() const;
   bool OthersFinished(const Segment& segment) const;

@@ -40,15 +40,22 @@ Status FileNode::SyncLocked() {
 // One write and one flush where nothing else is in flight. Appending goes on meanwhile.
 Status FileNode::WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us) {
   std::vector<std::shared_ptr<Segment>> written;
+  std::shared_ptr<Segment> last;
   {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(CheckWritable());
     *synced_size = size();
     *mtime_us = this->mtime_us();
     if (*synced_size == durable_.load(std::memory_order_relaxed)) return Status::Ok();
-    if (written_ < *synced_size) ASHLAR_RETURN_IF_ERROR(SubmitActive(*synced_size, true));
+    if (written_ < *synced_size) {
+      ASHLAR_RETURN_IF_ERROR(PrepareActive(*synced_size, true));
+      last = segments_.back();
+    }
     written = Submitted();
   }
+  // This thread waits anyhow, and the way to a reactor and back takes longer than a small write.
+  const bool here = services_.io.syncs_here();
+  if (last != nullptr) services_.io.Run(last->job, lane_, here);
   LaneJob flush;
   LaneJob* flushing = &flush;
   for (const auto& segment : written) {
@@ -63,7 +70,7 @@ Status FileNode::WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us) {
   }
   if (flushing == &flush) {
     flush.ThenFlush();
-    flush.Start(lane_);
+    services_.io.Run(flush, lane_, here);
     flush.Wait();
   }
   if (flushing->flush_result() != 0) {
@@ -197,7 +204,7 @@ Status FileNode::SealLog() {
 // of it.
 Status FileNode::DropBuffers() {
   Status status = CheckWritable();
-  if (status.ok() && written_ < size()) status = SubmitActive(size(), false);
+  if (status.ok() && written_ < size()) status = SubmitActive(size());
   for (const auto& segment : segments_) {
     if (segment->submitted) segment->job.Wait();
   }

@@ -30,7 +30,16 @@ FsIo::FsIo(Device& device, std::vector<Lane> lanes)
       memory_(device.memory()),
       reads_here_(memory_ != nullptr || device.SupportsInlineRead()),
       queues_pay_(info_.backend == "io_uring" || !reads_here_),
+      syncs_here_(device.SupportsInlineWrite() && device.SupportsInlineFlush()),
       lanes_(std::move(lanes)) {}
+
+void FsIo::Run(LaneJob& job, const Lane& lane, bool here) const {
+  if (here) {
+    job.RunHere(device_);
+  } else {
+    job.Start(lane);
+  }
+}
 
 FsIo::Range FsIo::SectorsOf(const ReadPiece& piece) const {
   return {RoundDown(piece.device_offset, info_.sector_bytes),

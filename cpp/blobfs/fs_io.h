@@ -34,6 +34,11 @@ class FsIo {
   // Whether several reads are better given to a queue than done one by one.
   bool queues_pay() const { return memory_ == nullptr && queues_pay_; }
 
+  // Whether a sync is best written and flushed by the thread that waits for it.
+  bool syncs_here() const { return syncs_here_; }
+  // Starts the job, or does it in the calling thread if that is allowed and better.
+  void Run(LaneJob& job, const Lane& lane, bool here) const;
+
   // In the calling thread.
   void ReadHere(ReadPiece& piece) const;
   // All at once on a lane; waits. Not on a reactor.
@@ -59,6 +64,7 @@ class FsIo {
   // Asked for once: handles outlive the device.
   const bool reads_here_;
   const bool queues_pay_;
+  const bool syncs_here_;
   const std::vector<Lane> lanes_;
   mutable std::atomic<size_t> next_lane_{0};
 };

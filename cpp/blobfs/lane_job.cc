@@ -22,6 +22,17 @@ void LaneJob::Start(const Lane& lane) {
   lane.reactor->Post(this);
 }
 
+void LaneJob::RunHere(Device& device) {
+  ASHLAR_CHECK(Reactor::Current() == nullptr && !empty());
+  for (IoRequest& request : requests_) {
+    ASHLAR_CHECK(request.op == IoRequest::Op::kWrite);
+    request.result = device.WriteInline(request.offset_bytes, request.data, request.length_bytes);
+    if (transfer_result_ == 0) transfer_result_ = request.result;
+  }
+  if (flushes_ && transfer_result_ == 0) flush_result_ = device.FlushInline();
+  finished_.Set();
+}
+
 void LaneJob::SubmitAll() {
   in_flight_ = requests_.size();
   if (requests_.empty()) return SubmitFlushOrFinish();

@@ -7,6 +7,7 @@
 
 #include "cpp/blobfs/blobfs.h"
 #include "cpp/blobfs/event.h"
+#include "cpp/device/device.h"
 #include "cpp/device/io_request.h"
 #include "cpp/runtime/reactor.h"
 
@@ -35,6 +36,9 @@ class LaneJob : private Message {
   bool empty() const { return requests_.empty() && !flushes_; }
 
   void Start(const Lane& lane);
+  // Instead of Start: all of it in the calling thread, one after the other. Writes and a flush
+  // only, on a device that does both inline.
+  void RunHere(Device& device);
 
   bool finished() const { return finished_.IsSet(); }
   void Wait() { finished_.Wait(); }

@@ -65,6 +65,8 @@ Result<std::unique_ptr<Device>> OpenFile(const DeviceSpec& spec) {
 
 int Device::ReadInline(uint64_t, void*, uint32_t) { return -EOPNOTSUPP; }
 
+int Device::WriteInline(uint64_t, const void*, uint32_t) { return -EOPNOTSUPP; }
+
 int Device::FlushInline() { return -EOPNOTSUPP; }
 
 Result<std::unique_ptr<Device>> OpenDevice(const DeviceSpec& spec) {

@@ -61,6 +61,15 @@ class Device {
   // Returns 0 or a negative errno.
   virtual int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes);
 
+  // Whether WriteInline works.
+  virtual bool SupportsInlineWrite() const { return false; }
+
+  // Writes in the calling thread, any thread, without a channel, and blocks it for as long as the
+  // device takes: the shortest way for a small write that somebody waits for. Offset, length and
+  // memory as for a write request.
+  // Returns 0 or a negative errno.
+  virtual int WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes);
+
   // Whether FlushInline works.
   virtual bool SupportsInlineFlush() const { return false; }
 

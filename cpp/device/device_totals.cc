@@ -57,6 +57,8 @@ DeviceCounters DeviceTotals::Sum() const {
     totals.reads += stripe.reads.load(std::memory_order_relaxed);
     totals.bytes_read += stripe.bytes_read.load(std::memory_order_relaxed);
   }
+  totals.writes += inline_writes_.load(std::memory_order_relaxed);
+  totals.bytes_written += inline_bytes_written_.load(std::memory_order_relaxed);
   totals.flushes += inline_flushes_.load(std::memory_order_relaxed);
   return totals;
 }

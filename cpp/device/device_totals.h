@@ -38,6 +38,10 @@ class DeviceTotals {
   void Attach(const ChannelCounters* channel);
   void Detach(const ChannelCounters* channel);
   void CountInlineRead(uint32_t length_bytes);
+  void CountInlineWrite(uint32_t length_bytes) {
+    inline_writes_.fetch_add(1, std::memory_order_relaxed);
+    inline_bytes_written_.fetch_add(length_bytes, std::memory_order_relaxed);
+  }
   void CountInlineFlush() { inline_flushes_.fetch_add(1, std::memory_order_relaxed); }
   DeviceCounters Sum() const;
 
@@ -50,6 +54,8 @@ class DeviceTotals {
   };
 
   std::array<Stripe, kStripes> inline_stripes_;
+  std::atomic<uint64_t> inline_writes_{0};
+  std::atomic<uint64_t> inline_bytes_written_{0};
   std::atomic<uint64_t> inline_flushes_{0};
   mutable std::mutex mutex_;
   std::vector<const ChannelCounters*> channels_;

@@ -29,6 +29,8 @@ class MemoryDevice final : public Device {
   Result<std::unique_ptr<Channel>> OpenChannel() override;
   bool SupportsInlineRead() const override { return true; }
   int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) override;
+  bool SupportsInlineWrite() const override { return true; }
+  int WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes) override;
   bool SupportsInlineFlush() const override { return true; }
   int FlushInline() override {
     totals_.CountInlineFlush();
@@ -93,6 +95,15 @@ int MemoryDevice::ReadInline(uint64_t offset_bytes, void* data, uint32_t length_
   if (refusal != 0) return refusal;
   std::memcpy(data, bytes_ + offset_bytes, length_bytes);
   totals_.CountInlineRead(length_bytes);
+  return 0;
+}
+
+int MemoryDevice::WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes) {
+  const int refusal = CheckRange(info_, offset_bytes, data, length_bytes);
+  if (refusal != 0) return refusal;
+  if (read_only_) return -EROFS;
+  std::memcpy(bytes_ + offset_bytes, data, length_bytes);
+  totals_.CountInlineWrite(length_bytes);
   return 0;
 }
 

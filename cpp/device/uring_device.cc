@@ -36,6 +36,17 @@ class UringDevice final : public Device {
     return result;
   }
 
+  bool SupportsInlineWrite() const override { return true; }
+
+  int WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes) override {
+    int result = CheckRange(file_.info, offset_bytes, data, length_bytes);
+    if (result == 0 && file_.read_only) result = -EROFS;
+    if (result != 0) return result;
+    result = WriteFully(file_.fd.get(), file_.info, offset_bytes, data, length_bytes);
+    if (result == 0) totals_.CountInlineWrite(length_bytes);
+    return result;
+  }
+
   bool SupportsInlineFlush() const override { return true; }
 
   int FlushInline() override {

@@ -92,7 +92,7 @@ Result<std::unique_ptr<CrashDevice>> CrashDevice::FromImage(const CrashDeviceOpt
 }
 
 CrashDevice::CrashDevice(const CrashDeviceOptions& options, DiskImage image)
-    : options_(options), live_(image), log_(std::move(image)) {
+    : options_(options), live_(image), log_(std::move(image)), inline_random_(options.seed) {
   info_.name = options.name;
   info_.backend = "crash";
   info_.size_bytes = live_.size_bytes();
@@ -124,6 +124,30 @@ int CrashDevice::ReadInline(uint64_t offset_bytes, void* data, uint32_t length_b
   if (fault != 0) return -fault;
   live_.Read(offset_bytes, {static_cast<uint8_t*>(data), length_bytes});
   totals_.CountInlineRead(length_bytes);
+  return 0;
+}
+
+int CrashDevice::WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes) {
+  if (!options_.inline_io) return -EOPNOTSUPP;
+  IoRequest request;
+  request.op = IoRequest::Op::kWrite;
+  request.offset_bytes = offset_bytes;
+  request.length_bytes = length_bytes;
+  request.data = const_cast<void*>(data);
+  const int refusal = CheckRequest(info_, false, request);
+  if (refusal != 0) return refusal;
+  const std::span<const uint8_t> bytes(static_cast<const uint8_t*>(data), length_bytes);
+  std::lock_guard<std::mutex> lock(mutex_);
+  const int fault = FaultFor(request);
+  if (power_is_off_) return -EIO;
+  if (fault != 0) {
+    FailWrite(offset_bytes, bytes, inline_random_);
+    return -fault;
+  }
+  const size_t number = log_.SubmitWrite(offset_bytes, bytes, true);
+  live_.Write(offset_bytes, bytes);
+  log_.CompleteWrite(number);
+  totals_.CountInlineWrite(length_bytes);
   return 0;
 }
 
@@ -207,7 +231,7 @@ void CrashDevice::AcceptRead(Accepted& accepted, Random& random) {
 void CrashDevice::AcceptWrite(Accepted& accepted, Random& random) {
   if (power_is_off_) return;
   if (accepted.result != 0) {
-    FailWrite(accepted, random);
+    FailWrite(accepted.request->offset_bytes, accepted.data, random);
     return;
   }
   accepted.applied = random.OneIn(2);
@@ -217,13 +241,13 @@ void CrashDevice::AcceptWrite(Accepted& accepted, Random& random) {
 }
 
 // The first sectors of a write that fails, none to all, have arrived.
-void CrashDevice::FailWrite(Accepted& accepted, Random& random) {
-  const uint64_t sectors = accepted.data.size() / info_.sector_bytes;
+void CrashDevice::FailWrite(uint64_t offset_bytes, std::span<const uint8_t> data, Random& random) {
+  const uint64_t sectors = data.size() / info_.sector_bytes;
   const size_t arrived = static_cast<size_t>(random.Below(sectors + 1) * info_.sector_bytes);
   if (arrived == 0) return;
-  const auto bytes = std::span<const uint8_t>(accepted.data).first(arrived);
-  log_.SubmitWrite(accepted.request->offset_bytes, bytes, true);
-  live_.Write(accepted.request->offset_bytes, bytes);
+  const std::span<const uint8_t> bytes = data.first(arrived);
+  log_.SubmitWrite(offset_bytes, bytes, true);
+  live_.Write(offset_bytes, bytes);
 }
 
 void CrashDevice::Complete(Accepted& accepted) {

@@ -45,6 +45,8 @@ class CrashDevice final : public Device {
   Result<std::unique_ptr<Channel>> OpenChannel() override;
   bool SupportsInlineRead() const override { return options_.inline_io; }
   int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) override;
+  bool SupportsInlineWrite() const override { return options_.inline_io; }
+  int WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes) override;
   bool SupportsInlineFlush() const override { return options_.inline_io; }
   int FlushInline() override;
 
@@ -108,7 +110,7 @@ class CrashDevice final : public Device {
   int BadRangeFault(uint64_t offset_bytes, uint64_t length_bytes) const;
   void AcceptRead(Accepted& accepted, Random& random);
   void AcceptWrite(Accepted& accepted, Random& random);
-  void FailWrite(Accepted& accepted, Random& random);
+  void FailWrite(uint64_t offset_bytes, std::span<const uint8_t> data, Random& random);
   void CompleteWrite(Accepted& accepted);
   void CompleteFlush(Accepted& accepted);
   CrashReplay& ReplayAt(size_t position) const;
@@ -122,6 +124,7 @@ class CrashDevice final : public Device {
   CrashLog log_;
   mutable std::optional<CrashReplay> replay_;  // where the last image was made
   uint64_t channels_opened_ = 0;
+  Random inline_random_;  // of writes without a channel
   uint64_t op_counts_[4] = {};
   std::vector<PlannedFault> faults_;
   std::vector<BadRange> bad_ranges_;

@@ -31,6 +31,11 @@ class SharedDevice final : public Device {
   int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) override {
     return device_->ReadInline(offset_bytes, data, length_bytes);
   }
+  // An observer is to see every write in its order.
+  bool SupportsInlineWrite() const override { return !observer_ && device_->SupportsInlineWrite(); }
+  int WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes) override {
+    return device_->WriteInline(offset_bytes, data, length_bytes);
+  }
   bool SupportsInlineFlush() const override { return device_->SupportsInlineFlush(); }
   int FlushInline() override { return device_->FlushInline(); }
   const uint8_t* memory() const override { return device_->memory(); }

@@ -2,7 +2,6 @@ package dev.ashlar.internal.metadata;
 
 import dev.ashlar.internal.Arguments;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How metadata is opened.
@@ -42,16 +41,13 @@ public record MetadataOptions(MetadataPlace place, Mode mode, long memoryBytes) 
   }
 
   /**
-   * Metadata in a folder of the host, or in memory.
+   * Metadata in a folder of the host.
    *
-   * @param folder where its files are; null: in memory
+   * @param folder where its files are
    * @param mode see above
    * @param memoryBytes see above
    */
-  public MetadataOptions(final @Nullable Path folder, final Mode mode, final long memoryBytes) {
-    this(
-        folder == null ? new MetadataPlace.Memory() : new MetadataPlace.Folder(folder),
-        mode,
-        memoryBytes);
+  public MetadataOptions(final Path folder, final Mode mode, final long memoryBytes) {
+    this(new MetadataPlace.Folder(folder), mode, memoryBytes);
   }
 }

@@ -10,6 +10,7 @@ import dev.ashlar.internal.FakeDisk;
 import dev.ashlar.internal.FakeStoreDevice;
 import dev.ashlar.internal.metadata.MetadataBatch;
 import dev.ashlar.internal.metadata.MetadataOptions;
+import dev.ashlar.internal.metadata.MetadataPlace;
 import dev.ashlar.internal.metadata.RecordingMetadataStore;
 import dev.ashlar.internal.metadata.RocksMetadataStore;
 import dev.ashlar.internal.metadata.StoreRecord;
@@ -103,7 +104,9 @@ final class FakeWorld implements StoreUnderTest {
     return new RecordingMetadataStore(
         RocksMetadataStore.open(
             new MetadataOptions(
-                null, MetadataOptions.Mode.CREATE, MetadataOptions.MIN_MEMORY_BYTES)));
+                new MetadataPlace.Memory(),
+                MetadataOptions.Mode.CREATE,
+                MetadataOptions.MIN_MEMORY_BYTES)));
   }
 
   @Override

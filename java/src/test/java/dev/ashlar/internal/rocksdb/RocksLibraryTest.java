@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ashlar.internal.metadata.MetadataOptions;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
+import dev.ashlar.internal.metadata.MetadataPlace;
 import dev.ashlar.internal.metadata.RocksMetadataStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,9 @@ class RocksLibraryTest {
 
     /** Opens metadata in memory, then kills itself if it is told to. */
     public static void main(final String[] args) {
-      try (var store = RocksMetadataStore.open(new MetadataOptions(null, Mode.CREATE, 8 << 20))) {
+      try (var store =
+          RocksMetadataStore.open(
+              new MetadataOptions(new MetadataPlace.Memory(), Mode.CREATE, 8 << 20))) {
         if (args.length > 0) {
           Runtime.getRuntime().halt(0);
         }

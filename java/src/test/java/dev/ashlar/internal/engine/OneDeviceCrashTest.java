@@ -1,0 +1,186 @@
+package dev.ashlar.internal.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ashlar.ChunkKey;
+import dev.ashlar.ChunkStore;
+import dev.ashlar.ChunkStoreOptions;
+import dev.ashlar.TestDevices;
+import dev.ashlar.WrongFormatException;
+import dev.ashlar.internal.TestNative;
+import dev.ashlar.testing.Journal;
+import dev.ashlar.testing.RandomChange;
+import dev.ashlar.testing.Seed;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * A store whose metadata lies on its own device, RocksDB and all, on a device that loses at a power
+ * cut whatever it may lose.
+ */
+class OneDeviceCrashTest {
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+  private static final long SIZE = 64L << 20;
+  private static final int THREADS = 3;
+  private static final int CHANGES = 60;
+  private static final int CUTS = 20;
+
+  private final SplittableRandom random = Seed.random("OneDeviceCrashTest");
+
+  private static ChunkStoreOptions options(final String label, final int sector) {
+    return ChunkStoreOptions.builder()
+        .device(TestDevices.crash(label, SIZE, sector))
+        .memoryBudget(ChunkStoreOptions.MIN_MEMORY_BUDGET_BYTES)
+        .build();
+  }
+
+  private static ChunkStore create(final String label, final int sector) {
+    return StoreOpener.create(options(label, sector), false, false);
+  }
+
+  private static ChunkStore open(final String label, final int sector) {
+    return StoreOpener.openExisting(options(label, sector));
+  }
+
+  private String newDevice(final int sector) {
+    final String label = "one-device-" + NUMBER.incrementAndGet();
+    TestNative.create(label, SIZE, sector, random.nextLong());
+    return label;
+  }
+
+  /** What a power cut at a position may leave. */
+  private String cut(final String label, final long position) {
+    final String image = label + "-cut-at-" + position + "-" + NUMBER.incrementAndGet();
+    TestNative.image(label, position, random.nextLong(), image);
+    return image;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"512, false", "4096, false", "512, true", "4096, true"})
+  void acknowledgedChangesSurviveAPowerCutAtAnyMoment(final int sector, final boolean ordered)
+      throws InterruptedException {
+    final String label = newDevice(sector);
+    final List<Journal> journals = new ArrayList<>();
+    final long begin;
+    try (ChunkStore store = create(label, sector)) {
+      begin = TestNative.logPosition(label);
+      final List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < THREADS; i++) {
+        final Journal journal =
+            new Journal(new RandomChange.Shape("thread-" + i + "-", 3, 300_000, ordered));
+        final SplittableRandom own = random.split();
+        journals.add(journal);
+        threads.add(
+            new Thread(
+                () -> journal.run(store, own, CHANGES, () -> TestNative.logPosition(label))));
+      }
+      threads.forEach(Thread::start);
+      for (final Thread thread : threads) {
+        thread.join();
+      }
+    }
+    // Up to and with the close, which writes tables and deletes logs.
+    final long end = TestNative.logPosition(label);
+    for (int i = 0; i < CUTS; i++) {
+      final long at = i == 0 ? end : begin + random.nextLong(end - begin);
+      final String image = cut(label, at);
+      try (ChunkStore store = open(image, sector)) {
+        assertThat(store.stats().problems()).as("cut at %s", at).isEmpty();
+        for (final Journal journal : journals) {
+          journal.judge(store, at);
+        }
+      } finally {
+        TestNative.drop(image);
+      }
+    }
+    TestNative.drop(label);
+  }
+
+  /** Calls with some positions from one to another, both included. */
+  private void atSome(
+      final int count, final long first, final long last, final LongConsumer action) {
+    action.accept(first);
+    action.accept(last);
+    for (int i = 0; i < count; i++) {
+      action.accept(first + random.nextLong(last - first + 1));
+    }
+  }
+
+  @Test
+  void aStoreIsMadeAsAWholeOrCanBeMadeAgain() {
+    final int sector = 4096;
+    final String label = newDevice(sector);
+    final long made;
+    try (ChunkStore store = create(label, sector)) {
+      made = TestNative.logPosition(label);
+    }
+    final int[] unmade = {0};
+    atSome(
+        16,
+        0,
+        made,
+        at -> {
+          final String image = cut(label, at);
+          try (ChunkStore store = open(image, sector)) {
+            assertThat(store.stats().chunks()).isZero();
+          } catch (final WrongFormatException e) {
+            assertThat(at).as("cut when the store was made").isLessThan(made);
+            unmade[0]++;
+          }
+          try (ChunkStore store = create(image, sector)) {
+            store.create(ChunkKey.of("k"));
+          }
+          try (ChunkStore store = open(image, sector)) {
+            assertThat(store.exists(ChunkKey.of("k"))).isTrue();
+          }
+          TestNative.drop(image);
+        });
+    assertThat(unmade[0]).isPositive();
+    TestNative.drop(label);
+  }
+
+  @Test
+  void openingAndClosingLosesNothingWhereverThePowerGoes() {
+    final int sector = 512;
+    final String label = newDevice(sector);
+    final ChunkKey key = ChunkKey.of("k");
+    final byte[] bytes = "twice and thrice".repeat(1000).getBytes(UTF_8);
+    final List<Long> positions = new ArrayList<>();
+    for (int life = 0; life < 3; life++) {
+      try (ChunkStore store = life == 0 ? create(label, sector) : open(label, sector)) {
+        if (life == 0) {
+          store.create(key);
+          store.write(key, 0, ByteBuffer.wrap(bytes));
+        }
+        positions.add(TestNative.logPosition(label));
+      }
+    }
+    positions.add(TestNative.logPosition(label));
+    for (int i = 0; i + 1 < positions.size(); i++) {
+      atSome(
+          6,
+          positions.get(i),
+          positions.get(i + 1),
+          at -> {
+            final String image = cut(label, at);
+            try (ChunkStore store = open(image, sector)) {
+              final ByteBuffer held = ByteBuffer.allocate(bytes.length + 1);
+              assertThat(store.read(key, 0, held)).isEqualTo(bytes.length);
+              assertThat(held.flip()).isEqualTo(ByteBuffer.wrap(bytes));
+              assertThat(store.stats().problems()).isEmpty();
+            } finally {
+              TestNative.drop(image);
+            }
+          });
+    }
+    TestNative.drop(label);
+  }
+}
