@@ -92,7 +92,7 @@ class Blobstore {
   uint64_t size_bytes() const;      // of the part of the device that clusters cover
   uint64_t total_clusters() const;  // with those that hold metadata
   uint64_t data_clusters() const;   // those that blobs can have
-  uint64_t free_clusters() const;   // any thread may ask
+  uint64_t free_clusters() const;   // this and the next: any thread may ask
   uint64_t free_metadata_pages() const;
   // The first failed write or flush; from then on mutations fail with it.
   const Status& failure() const;

@@ -60,9 +60,23 @@ class Blobstore::Impl {
   const Status& failure() const { return failure_; }
   const std::map<uint32_t, Blob>& blobs() const { return blobs_; }
   uint64_t free_clusters() const { return free_clusters_.load(std::memory_order_relaxed); }
-  uint64_t free_metadata_pages() const { return used_pages_.clear_count(); }
+  uint64_t free_metadata_pages() const {
+    return free_metadata_pages_.load(std::memory_order_relaxed);
+  }
 
  private:
+  // At the end of every change, however it ends.
+  class Recount {
+   public:
+    explicit Recount(Impl& impl) : impl_(impl) {}
+    ~Recount() { impl_.CountFree(); }
+    Recount(const Recount&) = delete;
+    Recount& operator=(const Recount&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+
   // blobstore_open.cc
   Task<Status> ReadSuperBlock();
   Task<Status> ReadShadow(uint64_t start_page);
@@ -80,7 +94,7 @@ class Blobstore::Impl {
   Result<Blob*> FindWritable(BlobId id);
   Result<std::vector<uint32_t>> TakeClusters(uint64_t count);
   void GiveBackClusters(const std::vector<uint32_t>& clusters);
-  void CountFreeClusters();
+  void CountFree();
   Status Fail(Status status);
   Task<Status> SyncBlob(Blob* blob);
 
@@ -107,7 +121,9 @@ class Blobstore::Impl {
   std::map<uint32_t, Blob> blobs_;  // by root page
   Bitmap used_pages_;
   Bitmap used_clusters_;
-  std::atomic<uint64_t> free_clusters_{0};  // of used_clusters_, for other threads
+  // Of the two, for other threads.
+  std::atomic<uint64_t> free_clusters_{0};
+  std::atomic<uint64_t> free_metadata_pages_{0};
 
   // The shadow area's content at open; pages found torn are restored from it.
   std::optional<ShadowSlot> shadow_slot_;

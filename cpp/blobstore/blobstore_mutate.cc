@@ -78,22 +78,22 @@ Result<std::vector<uint32_t>> Blobstore::Impl::TakeClusters(uint64_t count) {
     clusters.push_back(static_cast<uint32_t>(cluster));
     from = cluster + 1;
   }
-  CountFreeClusters();
   return clusters;
 }
 
 void Blobstore::Impl::GiveBackClusters(const std::vector<uint32_t>& clusters) {
   for (const uint32_t cluster : clusters) used_clusters_.Clear(cluster);
-  CountFreeClusters();
 }
 
-void Blobstore::Impl::CountFreeClusters() {
-  const uint64_t free = report_.allocation_refused ? 0 : used_clusters_.clear_count();
-  free_clusters_.store(free, std::memory_order_relaxed);
+void Blobstore::Impl::CountFree() {
+  const uint64_t clusters = report_.allocation_refused ? 0 : used_clusters_.clear_count();
+  free_clusters_.store(clusters, std::memory_order_relaxed);
+  free_metadata_pages_.store(used_pages_.clear_count(), std::memory_order_relaxed);
 }
 
 Task<Result<BlobId>> Blobstore::Impl::Create(const BlobCreateOptions& options) {
   const AsyncMutex::Guard guard = co_await mutex_.Lock();
+  const Recount recount(*this);
   Status status = CheckMutable();
   if (status.ok()) status = CheckXattrs(options.xattrs);
   if (!status.ok()) co_return status;
@@ -130,6 +130,7 @@ Task<Result<BlobId>> Blobstore::Impl::Create(const BlobCreateOptions& options) {
 
 Task<Status> Blobstore::Impl::Delete(BlobId id) {
   const AsyncMutex::Guard guard = co_await mutex_.Lock();
+  const Recount recount(*this);
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) co_return found.status();
   const BlobMetadata& durable = (*found)->durable;
@@ -147,6 +148,7 @@ Task<Status> Blobstore::Impl::Delete(BlobId id) {
 
 Task<Status> Blobstore::Impl::Resize(BlobId id, uint64_t clusters) {
   const AsyncMutex::Guard guard = co_await mutex_.Lock();
+  const Recount recount(*this);
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) co_return found.status();
   BlobMetadata& durable = (*found)->durable;
@@ -212,6 +214,7 @@ Status Blobstore::Impl::RemoveXattr(BlobId id, std::string_view name) {
 
 Task<Status> Blobstore::Impl::SyncMetadata(BlobId id) {
   const AsyncMutex::Guard guard = co_await mutex_.Lock();
+  const Recount recount(*this);
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) co_return found.status();
   co_return co_await SyncBlob(*found);
@@ -237,6 +240,7 @@ Task<Status> Blobstore::Impl::SyncBlob(Blob* blob) {
 
 Task<Status> Blobstore::Impl::Close() {
   const AsyncMutex::Guard guard = co_await mutex_.Lock();
+  const Recount recount(*this);
   if (closed_) co_return Status::Ok();
   if (!failure_.ok() || read_only_) {
     closed_ = true;

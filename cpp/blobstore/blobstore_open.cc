@@ -213,7 +213,7 @@ void Blobstore::Impl::Adopt(LoadedMetadata loaded) {
   report_.damaged = std::move(loaded.damaged);
   report_.withheld_clusters = loaded.withheld_clusters;
   report_.allocation_refused = loaded.allocation_refused;
-  CountFreeClusters();
+  CountFree();
 }
 
 // The shadow still holds the page, so a crash in here is repaired like the one before.

@@ -12,8 +12,12 @@
 
 namespace ashlar {
 
-SpaceManager::SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_clusters)
-    : core_(core), blobstore_(blobstore), reserve_clusters_(reserve_clusters) {}
+SpaceManager::SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_clusters,
+                           uint64_t reserve_pages)
+    : core_(core),
+      blobstore_(blobstore),
+      reserve_clusters_(reserve_clusters),
+      reserve_pages_(reserve_pages) {}
 
 // --- blobs of the device -----------------------------------------------------------------------
 
@@ -220,6 +224,7 @@ uint64_t SpaceManager::ClustersForNewBlob(const SpaceRequest& request) const {
   const bool in_advance = request.missing_pages == 0;
   const uint64_t free = blobstore_.free_clusters();
   if (free <= reserve_clusters_) return 0;
+  if (reserve_pages_ > 0 && blobstore_.free_metadata_pages() <= reserve_pages_) return 0;
   if (request.for_runs && free <= blobstore_.data_clusters() / 4) return 0;
   const uint64_t usable = free - reserve_clusters_;
   const uint64_t full = std::max(uint64_t{1}, kBlobBytes / blobstore_.cluster_bytes());

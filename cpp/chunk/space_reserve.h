@@ -19,6 +19,10 @@ namespace ashlar {
 inline constexpr uint64_t kMinMetadataReserveClusters = 32;
 inline constexpr uint64_t kMaxMetadataReserveBytes = 1 * kGiB;
 
+// The same for the pages of the blobstore's metadata, which run out first where files are short: a
+// file takes two, and one more while it changes.
+inline constexpr uint64_t kMetadataReservePages = 3 * kMinMetadataReserveClusters;
+
 // A device of fewer has no room for both.
 inline constexpr uint64_t kMinClustersWithMetadata = 96;
 

@@ -69,10 +69,11 @@ Task<Status> StoreCore::LoadBlobstore() {
   const Status geometry = CheckGeometry();
   if (!geometry.ok()) co_return geometry;
   const uint64_t clusters = blobstore_->data_clusters();
-  reserve_clusters_ = identity_.metadata == MetadataPlace::kElsewhere
-                          ? std::min<uint64_t>(options_.reserve_clusters, clusters / 16)
-                          : MetadataReserveClusters(clusters, blobstore_->cluster_bytes());
-  space_ = std::make_unique<SpaceManager>(*this, *blobstore_, reserve_clusters_);
+  const bool metadata_here = identity_.metadata != MetadataPlace::kElsewhere;
+  reserve_clusters_ = metadata_here ? MetadataReserveClusters(clusters, blobstore_->cluster_bytes())
+                                    : std::min<uint64_t>(options_.reserve_clusters, clusters / 16);
+  space_ = std::make_unique<SpaceManager>(*this, *blobstore_, reserve_clusters_,
+                                          metadata_here ? kMetadataReservePages : 0);
   std::vector<DamagedBlob> damaged = blobstore_->open_report().damaged;
   std::vector<DamagedBlob> damaged_space = space_->LoadBlobs();
   damaged.insert(damaged.end(), damaged_space.begin(), damaged_space.end());

@@ -1,6 +1,7 @@
 // The files beside the chunks: the metadata's, on the same blobstore.
 #include <utility>
 
+#include "cpp/chunk/space_reserve.h"
 #include "cpp/chunk/store_core.h"
 
 namespace ashlar {
@@ -51,7 +52,8 @@ void StoreCore::OnDeviceFailure(const Status& failure) {
 
 bool StoreCore::IsMetadataSpaceLow() const {
   return metadata_place() != MetadataPlace::kElsewhere &&
-         blobstore_->free_clusters() < reserve_clusters_ / 2;
+         (blobstore_->free_clusters() < reserve_clusters_ / 2 ||
+          blobstore_->free_metadata_pages() < kMetadataReservePages / 2);
 }
 
 }  // namespace ashlar

@@ -159,15 +159,15 @@ TEST(SpaceReserveTest, IsAShareOfTheDeviceWithinBounds) {
   EXPECT_EQ(ClusterBytesFor(16 * kMiB), 64 * kKiB);
   EXPECT_EQ(ClusterBytesFor(128 * kMiB), 512 * kKiB);
   EXPECT_EQ(ClusterBytesFor(256 * kMiB), kMiB);
-  EXPECT_EQ(ClusterBytesFor(kTiB), kMiB);
+  EXPECT_EQ(ClusterBytesFor(1024 * kGiB), kMiB);
 }
 
 // --- one device for both -------------------------------------------------------------------------
 
 TEST_F(StoreFilesTest, FilesAndChunksLieSideBySideInOneBlobFs) {
   Start();
-  const std::vector<MappedPage> pages = WritePages(300).pages;
-  ASSERT_EQ(pages.size(), 300u);
+  const std::vector<MappedPage> pages = WritePages(256).pages;
+  ASSERT_EQ(pages.size(), 256u);
   std::unique_ptr<File> table = Create("/metadata/2.sst", FileKind::kData);
   ASSERT_TRUE(table->Append(Bytes(kMiB, 2)).ok());
   ASSERT_TRUE(table->Close().ok());
@@ -185,7 +185,7 @@ TEST_F(StoreFilesTest, FilesAndChunksLieSideBySideInOneBlobFs) {
   EXPECT_EQ(test_.MarkUsed(pages), "");
   ASSERT_TRUE(test_->Start().ok());
   std::vector<uint8_t> back(kMiB);
-  ASSERT_TRUE(test_.client().Read(test_.store(), 0, std::span(pages).first(256), 0, back).ok());
+  ASSERT_TRUE(test_.client().Read(test_.store(), 0, pages, 0, back).ok());
   EXPECT_EQ(back, Bytes(kMiB, 5));
   std::unique_ptr<File> again = std::move(files_->Open("/metadata/2.sst", {})).value();
   ASSERT_EQ(again->Read(0, back).value(), kMiB);

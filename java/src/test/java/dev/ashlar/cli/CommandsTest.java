@@ -230,7 +230,7 @@ class CommandsTest {
     Cli.run("get", device, "k", folder.resolve("no/file")).failed(1, "no folder");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("store.ashlar", "store.ashlar.meta", "out");
+          .containsExactlyInAnyOrder("store.ashlar", "out");
     }
   }
 

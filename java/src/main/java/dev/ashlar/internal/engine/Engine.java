@@ -2,7 +2,6 @@ package dev.ashlar.internal.engine;
 
 import dev.ashlar.ChunkKey;
 import dev.ashlar.ChunkStoreOptions;
-import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.internal.DataPath;
 import dev.ashlar.internal.StoreDevice;
 import dev.ashlar.internal.metadata.MetadataStore;
@@ -92,15 +91,12 @@ final class Engine {
   }
 
   /**
-   * Refuses what would make the metadata larger when there is hardly room for it: removals need
-   * what is left.
+   * Whether there is hardly room for more metadata: then what would make it larger is refused, since
+   * removals need what is left.
    */
-  void requireMetadataSpace() {
+  boolean isMetadataSpaceLow() {
     // Asked anew, since nobody may have written any metadata since.
-    if (metadataSpaceLow && device.isMetadataSpaceLow()) {
-      throw new OutOfSpaceException(
-          "the device is full: what is left of it is kept for the metadata of removals");
-    }
+    return metadataSpaceLow && device.isMetadataSpaceLow();
   }
 
   EpochGuard guard() {

@@ -60,6 +60,13 @@ final class Errors {
             + " on the device)");
   }
 
+  /** The error of a change that would make the metadata larger. */
+  static OutOfSpaceException metadataSpaceLow() {
+    return new OutOfSpaceException(
+        "the device is full: what is left of it is kept for the metadata of removals; remove chunks"
+            + " to make room");
+  }
+
   /** The error of a flush. */
   static RuntimeException ofFlush(final int status, final int errno) {
     return NativeErrors.toException(-status, errno, "cannot flush the device");

@@ -43,6 +43,9 @@ final class Submission {
       final @Nullable ByteBuffer source,
       final boolean durable) {
     AshlarThread.refuseBlocking(kind.call());
+    if (grows(kind) && engine.isMetadataSpaceLow()) {
+      throw Errors.metadataSpaceLow();
+    }
     await(submit(kind, key, offset, source, durable, null));
   }
 
@@ -53,6 +56,9 @@ final class Submission {
       final long offset,
       final @Nullable ByteBuffer source,
       final boolean durable) {
+    if (grows(kind) && engine.isMetadataSpaceLow()) {
+      return CompletableFuture.failedFuture(Errors.metadataSpaceLow());
+    }
     final CompletableFuture<Void> future = new CompletableFuture<>();
     submit(kind, key, offset, source, durable, future);
     return future;
@@ -65,9 +71,6 @@ final class Submission {
       final @Nullable ByteBuffer source,
       final boolean durable,
       final @Nullable CompletableFuture<Void> future) {
-    if (grows(kind)) {
-      engine.requireMetadataSpace();
-    }
     final long cost = cost(offset, source);
     final int token = begin(cost);
     try {
@@ -117,6 +120,10 @@ final class Submission {
   /** Makes changes together and waits for them. */
   void changeAll(final List<Change> changes, final boolean durable) {
     AshlarThread.refuseBlocking("commit");
+    if (grow(changes) && engine.isMetadataSpaceLow()) {
+      discard(changes);
+      throw Errors.metadataSpaceLow();
+    }
     if (!changes.isEmpty()) {
       await(submitAll(changes, durable, null));
     }
@@ -124,6 +131,10 @@ final class Submission {
 
   /** Makes changes together. */
   CompletableFuture<Void> changeAllAsync(final List<Change> changes, final boolean durable) {
+    if (grow(changes) && engine.isMetadataSpaceLow()) {
+      discard(changes);
+      return CompletableFuture.failedFuture(Errors.metadataSpaceLow());
+    }
     final CompletableFuture<Void> future = new CompletableFuture<>();
     if (changes.isEmpty()) {
       future.complete(null);
@@ -143,9 +154,6 @@ final class Submission {
     }
     final int token;
     try {
-      if (changes.stream().anyMatch(change -> grows(change.kind()))) {
-        engine.requireMetadataSpace();
-      }
       token = begin(cost);
     } catch (final RuntimeException e) {
       discard(changes);
@@ -313,6 +321,10 @@ final class Submission {
   /** Whether a change may add to the metadata; that of a new size is no more than a removal's. */
   private static boolean grows(final OpKind kind) {
     return kind == OpKind.CREATE || kind == OpKind.WRITE;
+  }
+
+  private static boolean grow(final List<Change> changes) {
+    return changes.stream().anyMatch(change -> grows(change.kind()));
   }
 
   private static long cost(final long offset, final @Nullable ByteBuffer source) {

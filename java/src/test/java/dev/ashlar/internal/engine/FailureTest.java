@@ -317,4 +317,29 @@ class FailureTest {
       assertThat(world.store.stat(KEY).sizeBytes()).isEqualTo(500_000);
     }
   }
+
+  // --- no room for metadata ----------------------------------------------------------------------
+
+  @Test
+  void changesThatMakeTheMetadataLargerAreRefusedWhileItsSpaceIsLow() {
+    try (FakeWorld world = FakeWorld.builder(1).open()) {
+      world.store.create(KEY);
+      world.store.write(KEY, 0, some(5000));
+      world.device.metadataSpaceIsLow(true);
+      world.store.write(KEY, 0, some(5000)); // it is looked at when metadata has been written
+      assertThatThrownBy(() -> world.store.create(OTHER)).isInstanceOf(OutOfSpaceException.class);
+      assertThatThrownBy(() -> world.store.write(KEY, 0, some(10)))
+          .isInstanceOf(OutOfSpaceException.class);
+      assertThatThrownBy(() -> world.store.writeAsync(KEY, 0, some(10)).join())
+          .hasCauseInstanceOf(OutOfSpaceException.class);
+      assertThatThrownBy(() -> world.store.batch().remove(KEY).create(OTHER).commit())
+          .isInstanceOf(OutOfSpaceException.class);
+      world.store.resize(KEY, 10);
+      world.store.batch().remove(KEY).commit();
+      assertThat(world.store.exists(KEY)).isFalse();
+      world.device.metadataSpaceIsLow(false);
+      world.store.create(OTHER);
+      world.store.write(OTHER, 0, some(10));
+    }
+  }
 }
