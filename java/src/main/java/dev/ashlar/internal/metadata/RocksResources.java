@@ -64,6 +64,7 @@ final class RocksResources implements AutoCloseable {
   private static final long MAX_MANIFEST_BYTES = 64L << 20;
   private static final long MAX_TABLE_BYTES = 64L << 20;
   private static final long MIN_ROOM_BYTES = 64L << 10;
+  private static final int MAX_TABLES_IN_LEVEL_0 = 36;
   private static final int MAX_OPEN_FILES = 256;
   private static final int BLOCK_BYTES = 8 << 10;
   private static final int BLOOM_BITS = 10;
@@ -176,6 +177,8 @@ final class RocksResources implements AutoCloseable {
               .setWriteBufferSize(writeBufferBytes())
               .setMaxWriteBufferNumber(3)
               .setLevelCompactionDynamicLevelBytes(true)
+              .setLevel0SlowdownWritesTrigger(tablesInLevel0() * 3 / 4)
+              .setLevel0StopWritesTrigger(tablesInLevel0())
               .setTargetFileSizeBase(roomOfAtMost(MAX_TABLE_BYTES, 8))
               .setMaxBytesForLevelBase(4 * roomOfAtMost(MAX_TABLE_BYTES, 8))
               .setMaxCompactionBytes(roomOfAtMost(25 * MAX_TABLE_BYTES, 2))
@@ -191,6 +194,11 @@ final class RocksResources implements AutoCloseable {
     final long ofMemory =
         Math.max(MIN_WRITE_BUFFER_BYTES, Math.min(MAX_WRITE_BUFFER_BYTES, memoryBytes / 8));
     return roomOfAtMost(ofMemory, 16);
+  }
+
+  /** So many new tables wait for their compaction at most; then writes wait for it. */
+  private int tablesInLevel0() {
+    return (int) Math.min(MAX_TABLES_IN_LEVEL_0, roomBytes / 2 / writeBufferBytes());
   }
 
   /** What one thing may take of the room that there is on a full device. */
