@@ -12,12 +12,8 @@
 
 namespace ashlar {
 
-SpaceManager::SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_clusters,
-                           uint64_t reserve_pages)
-    : core_(core),
-      blobstore_(blobstore),
-      reserve_clusters_(reserve_clusters),
-      reserve_pages_(reserve_pages) {}
+SpaceManager::SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_pages)
+    : core_(core), blobstore_(blobstore), reserve_pages_(reserve_pages) {}
 
 // --- blobs of the device -----------------------------------------------------------------------
 
@@ -223,10 +219,11 @@ void SpaceManager::Reply(SpaceRequest& request) {
 uint64_t SpaceManager::ClustersForNewBlob(const SpaceRequest& request) const {
   const bool in_advance = request.missing_pages == 0;
   const uint64_t free = blobstore_.free_clusters();
-  if (free <= reserve_clusters_) return 0;
+  const uint64_t reserve = core_.ReserveNow();
+  if (free <= reserve) return 0;
   if (reserve_pages_ > 0 && blobstore_.free_metadata_pages() <= reserve_pages_) return 0;
   if (request.for_runs && free <= blobstore_.data_clusters() / 4) return 0;
-  const uint64_t usable = free - reserve_clusters_;
+  const uint64_t usable = free - reserve;
   const uint64_t full = std::max(uint64_t{1}, kBlobBytes / blobstore_.cluster_bytes());
   const uint64_t clusters = std::clamp(usable / (2 * core_.reactor_count()), uint64_t{1}, full);
   return in_advance && clusters < full ? 0 : clusters;

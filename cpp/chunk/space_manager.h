@@ -32,9 +32,9 @@ class SpaceManager {
  public:
   static constexpr uint64_t kBlobBytes = uint64_t{64} << 20;
 
-  // The blobstore outlives this. Chunk data leaves so many clusters and metadata pages free.
-  SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_clusters,
-               uint64_t reserve_pages);
+  // The blobstore outlives this. Chunk data leaves the core's reserve of clusters free, and so many
+  // pages of the blobstore's metadata.
+  SpaceManager(StoreCore& core, Blobstore& blobstore, uint64_t reserve_pages);
 
   // At open: takes in the private blobs of the device; every page of them is free. Returns those
   // that cannot be used.
@@ -76,7 +76,6 @@ class SpaceManager {
 
   StoreCore& core_;
   Blobstore& blobstore_;
-  const uint64_t reserve_clusters_;
   const uint64_t reserve_pages_;
   std::unordered_map<uint32_t, std::unique_ptr<PrivateBlob>> blobs_;
   uint64_t next_file_number_ = 0;

@@ -19,6 +19,14 @@ namespace ashlar {
 inline constexpr uint64_t kMinMetadataReserveClusters = 32;
 inline constexpr uint64_t kMaxMetadataReserveBytes = 1 * kGiB;
 
+// Where the metadata itself has become large for its device, a compaction may have to write all of
+// it anew: then as much as it has is left to it.
+constexpr uint64_t MetadataReserveNow(uint64_t reserve_clusters, uint64_t metadata_clusters,
+                                      uint64_t cluster_bytes) {
+  return std::max(reserve_clusters,
+                  std::min(metadata_clusters, kMaxMetadataReserveBytes / cluster_bytes));
+}
+
 // The same for the pages of the blobstore's metadata, which run out first where files are short: a
 // file takes two, and one more while it changes.
 inline constexpr uint64_t kMetadataReservePages = 3 * kMinMetadataReserveClusters;
@@ -31,6 +39,12 @@ constexpr uint32_t ClusterBytesFor(uint64_t device_bytes) {
   uint32_t cluster_bytes = 1 << 20;
   while (cluster_bytes > (64 << 10) && device_bytes / cluster_bytes < 256) cluster_bytes /= 2;
   return cluster_bytes;
+}
+
+// How many pages the blobstore's metadata gets on a device of few clusters, where files of one
+// cluster are the rule. 0: the blobstore's own choice, one for each cluster.
+constexpr uint32_t MetadataPagesFor(uint64_t clusters) {
+  return clusters > 1024 ? 0 : static_cast<uint32_t>(2 * clusters);
 }
 
 // A sixteenth of the device, within those bounds; a third of a device that is very small.

@@ -47,6 +47,9 @@ Task<Status> StoreCore::LoadBlobstore() {
     format.cluster_bytes = options_.format_options.cluster_bytes;
     if (format.cluster_bytes == 0) format.cluster_bytes = ClusterBytesFor(info.size_bytes);
     format.type = kBlobFsType;
+    if (options_.metadata_on_device) {
+      format.metadata_pages = MetadataPagesFor(info.size_bytes / format.cluster_bytes);
+    }
     const Status fits =
         options_.metadata_on_device ? CheckRoomForMetadata(format.cluster_bytes) : Status::Ok();
     if (!fits.ok()) co_return fits;
@@ -72,8 +75,8 @@ Task<Status> StoreCore::LoadBlobstore() {
   const bool metadata_here = identity_.metadata != MetadataPlace::kElsewhere;
   reserve_clusters_ = metadata_here ? MetadataReserveClusters(clusters, blobstore_->cluster_bytes())
                                     : std::min<uint64_t>(options_.reserve_clusters, clusters / 16);
-  space_ = std::make_unique<SpaceManager>(*this, *blobstore_, reserve_clusters_,
-                                          metadata_here ? kMetadataReservePages : 0);
+  space_ =
+      std::make_unique<SpaceManager>(*this, *blobstore_, metadata_here ? kMetadataReservePages : 0);
   std::vector<DamagedBlob> damaged = blobstore_->open_report().damaged;
   std::vector<DamagedBlob> damaged_space = space_->LoadBlobs();
   damaged.insert(damaged.end(), damaged_space.begin(), damaged_space.end());

@@ -43,6 +43,8 @@ class StoreCore {
   Status Publish(PrivateBlob* blob) { return directory_.Add(blob); }
   void Unpublish(PrivateBlob* blob) { directory_.Remove(blob->root); }
   void CountInternalError() { internal_errors_.fetch_add(1, std::memory_order_relaxed); }
+  // Clusters that chunk data must leave free at this moment.
+  uint64_t ReserveNow() const;
   // A flush, or a write of the blobstore, has failed: the files of the device learn of it (R10).
   void OnDeviceFailure(const Status& failure);
 

@@ -50,9 +50,19 @@ void StoreCore::OnDeviceFailure(const Status& failure) {
   if (files != nullptr) files->Break(failure);
 }
 
+uint64_t StoreCore::ReserveNow() const {
+  if (metadata_place() == MetadataPlace::kElsewhere) return reserve_clusters_;
+  // The counts are read one after the other.
+  const uint64_t chunks = space_->private_pages() * kPageBytes / blobstore_->cluster_bytes();
+  const uint64_t others = chunks + blobstore_->free_clusters();
+  const uint64_t all = blobstore_->data_clusters();
+  return MetadataReserveNow(reserve_clusters_, all > others ? all - others : 0,
+                            blobstore_->cluster_bytes());
+}
+
 bool StoreCore::IsMetadataSpaceLow() const {
   return metadata_place() != MetadataPlace::kElsewhere &&
-         (blobstore_->free_clusters() < reserve_clusters_ / 2 ||
+         (blobstore_->free_clusters() < ReserveNow() / 2 ||
           blobstore_->free_metadata_pages() < kMetadataReservePages / 2);
 }
 

@@ -156,6 +156,9 @@ TEST(SpaceReserveTest, IsAShareOfTheDeviceWithinBounds) {
   EXPECT_EQ(MetadataReserveClusters(3200, kMiB), 200u);
   EXPECT_EQ(MetadataReserveClusters(1 << 20, kMiB), 1024u);
   EXPECT_EQ(MetadataReserveClusters(1 << 20, kGiB), 32u);
+  EXPECT_EQ(MetadataReserveNow(100, 50, kMiB), 100u);
+  EXPECT_EQ(MetadataReserveNow(100, 500, kMiB), 500u);
+  EXPECT_EQ(MetadataReserveNow(100, 5000, kMiB), 1024u);
   EXPECT_EQ(ClusterBytesFor(16 * kMiB), 64 * kKiB);
   EXPECT_EQ(ClusterBytesFor(128 * kMiB), 512 * kKiB);
   EXPECT_EQ(ClusterBytesFor(256 * kMiB), kMiB);

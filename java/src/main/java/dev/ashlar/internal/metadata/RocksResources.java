@@ -179,9 +179,9 @@ final class RocksResources implements AutoCloseable {
               .setLevelCompactionDynamicLevelBytes(true)
               .setLevel0SlowdownWritesTrigger(tablesInLevel0() * 3 / 4)
               .setLevel0StopWritesTrigger(tablesInLevel0())
-              .setTargetFileSizeBase(roomOfAtMost(MAX_TABLE_BYTES, 8))
-              .setMaxBytesForLevelBase(4 * roomOfAtMost(MAX_TABLE_BYTES, 8))
-              .setMaxCompactionBytes(roomOfAtMost(25 * MAX_TABLE_BYTES, 2))
+              .setTargetFileSizeBase(roomOfAtMost(MAX_TABLE_BYTES, 16))
+              .setMaxBytesForLevelBase(roomOfAtMost(4 * MAX_TABLE_BYTES, 8))
+              .setMaxCompactionBytes(roomOfAtMost(25 * MAX_TABLE_BYTES, 8))
               .setCompressionType(
                   compress ? CompressionType.LZ4_COMPRESSION : CompressionType.NO_COMPRESSION)
               .setMergeOperator(append);
@@ -193,12 +193,12 @@ final class RocksResources implements AutoCloseable {
   private long writeBufferBytes() {
     final long ofMemory =
         Math.max(MIN_WRITE_BUFFER_BYTES, Math.min(MAX_WRITE_BUFFER_BYTES, memoryBytes / 8));
-    return roomOfAtMost(ofMemory, 16);
+    return roomOfAtMost(ofMemory, 32);
   }
 
   /** So many new tables wait for their compaction at most; then writes wait for it. */
   private int tablesInLevel0() {
-    return (int) Math.min(MAX_TABLES_IN_LEVEL_0, roomBytes / 2 / writeBufferBytes());
+    return (int) Math.min(MAX_TABLES_IN_LEVEL_0, roomBytes / 4 / writeBufferBytes());
   }
 
   /** What one thing may take of the room that there is on a full device. */

@@ -26,7 +26,9 @@ class RocksMetadataStoreTest {
   @TempDir private Path folder;
 
   private static RocksMetadataStore open(final @Nullable Path folder, final Mode mode) {
-    return RocksMetadataStore.open(new MetadataOptions(folder, mode, BUDGET_BYTES));
+    final MetadataPlace place =
+        folder == null ? new MetadataPlace.Memory() : new MetadataPlace.Folder(folder);
+    return RocksMetadataStore.open(new MetadataOptions(place, mode, BUDGET_BYTES));
   }
 
   private @Nullable Path place(final String where) {
