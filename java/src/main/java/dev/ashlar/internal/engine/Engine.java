@@ -91,8 +91,8 @@ final class Engine {
   }
 
   /**
-   * Whether there is hardly room for more metadata: then what would make it larger is refused, since
-   * removals need what is left.
+   * Whether there is hardly room for more metadata: then what would make it larger is refused,
+   * since removals need what is left.
    */
   boolean isMetadataSpaceLow() {
     // Asked anew, since nobody may have written any metadata since.
