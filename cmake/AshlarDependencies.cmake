@@ -5,6 +5,8 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing>=2.3)
+# Optional: without it there is no mount.
+pkg_check_modules(FUSE3 IMPORTED_TARGET fuse3>=3.2)
 
 # The static archive keeps the library in the jar free of one more system dependency.
 find_library(ASHLAR_URING_STATIC NAMES liburing.a HINTS ${URING_LIBRARY_DIRS})

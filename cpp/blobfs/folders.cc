@@ -9,8 +9,6 @@ namespace ashlar {
 
 namespace {
 
-constexpr std::string_view kMarker = ".folder";
-
 // What the names below a folder begin with.
 std::string PrefixOf(std::string_view folder) {
   std::string prefix(folder);
@@ -18,7 +16,7 @@ std::string PrefixOf(std::string_view folder) {
   return prefix;
 }
 
-std::string MarkerOf(std::string_view folder) { return PrefixOf(folder) + std::string(kMarker); }
+std::string MarkerOf(std::string_view folder) { return PrefixOf(folder) + std::string(kFolderMarker); }
 
 std::string Quoted(std::string_view path) { return "\"" + std::string(path) + "\""; }
 
@@ -52,7 +50,7 @@ Result<std::vector<FolderEntry>> Folders::List(std::string_view path) const {
     const size_t slash = rest.find('/');
     const std::string_view child = rest.substr(0, slash);
     const bool is_folder = slash != std::string_view::npos;
-    if (!is_folder && child == kMarker) continue;
+    if (!is_folder && child == kFolderMarker) continue;
     if (entries.empty() || entries.back().name != child) {
       entries.push_back({std::string(child), is_folder});
     }

@@ -23,6 +23,9 @@ namespace ashlar {
 // the root. Names below it are not looked at.
 std::string AbsolutePath(std::string_view path);
 
+// The marker of a folder; no other file should have this name.
+inline constexpr std::string_view kFolderMarker = ".folder";
+
 struct FolderEntry {
   std::string name;  // without a slash
   bool is_folder = false;

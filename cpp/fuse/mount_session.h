@@ -1,0 +1,55 @@
+// One mount, from the mount point to its end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ashlar/status.h"
+#include "cpp/device/unique_fd.h"
+#include "cpp/fuse/operations.h"
+
+struct fuse_session;
+
+namespace ashlar {
+
+struct MountOptions {
+  std::string folder;  // as PrepareMountPoint has it
+  std::string source;  // shown by mount(8) and df
+  bool read_only = false;
+};
+
+class MountSession {
+ public:
+  // Mounts. BlockSignals was called before any thread was started. `tree` outlives the session.
+  static Result<std::unique_ptr<MountSession>> Start(Tree& tree, const MountOptions& options);
+  // Unmounts, whoever uses it.
+  ~MountSession();
+  MountSession(const MountSession&) = delete;
+  MountSession& operator=(const MountSession&) = delete;
+
+  // The signals that end a mount must find the thread that waits for them, not one of a reactor.
+  static void BlockSignals();
+
+  // Serves, in threads of its own, until the folder is unmounted: by umount(8), or by us after
+  // SIGINT, SIGTERM or SIGHUP, or after the end of standard input if `watch_input`. While something
+  // in it is open, that waits; a second signal does not.
+  Status Serve(bool watch_input);
+
+ private:
+  struct Destroy {
+    void operator()(fuse_session* session) const;
+  };
+  enum class Wish { kServe, kUnmount, kLeave };
+
+  MountSession(Tree& tree, const MountOptions& options);
+  Status Mount();
+  Status Wait(int finished, int signals, bool watch_input, pthread_t loop);
+  void TryToUnmount(bool first);
+
+  MountContext context_;
+  const MountOptions options_;
+  std::unique_ptr<fuse_session, Destroy> session_;
+  bool mounted_ = false;
+};
+
+}  // namespace ashlar

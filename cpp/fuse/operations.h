@@ -1,0 +1,36 @@
+// The requests of the kernel, answered by a Tree: arguments and replies are translated here, and
+// nothing is decided.
+//
+// What the kernel may cache: pages of files whose handles allow it (node_table.h), names and
+// attributes for a second. It writes through: the writeback cache is off, because it writes pages
+// in any order and again and again, which BlobFS cannot serve.
+#pragma once
+
+#define FUSE_USE_VERSION 35
+#include <fuse_lowlevel.h>
+
+#include <cstdint>
+
+#include "cpp/fuse/tree.h"
+
+namespace ashlar {
+
+// Of one read or write request.
+inline constexpr uint32_t kMaxTransferBytes = 1u << 20;
+
+// Who owns the files that are shown.
+struct MountIdentity {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+// User data of a session with these operations; outlives it.
+struct MountContext {
+  Tree& tree;
+  MountIdentity identity;
+};
+
+// Of every mount.
+const fuse_lowlevel_ops& MountOperations();
+
+}  // namespace ashlar

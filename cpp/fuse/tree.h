@@ -1,0 +1,122 @@
+// A BlobFs as a tree of files and folders that the kernel can walk: the meaning of the mount,
+// without libfuse.
+//
+// What BlobFS cannot do is refused and never half done: bytes are only added at the end of a file
+// (writing elsewhere is NotSupported), names have 255 bytes with their folders, and there are
+// neither links nor modes nor owners. A gap that a write leaves is filled with zeros. A folder
+// stays when its last file goes. Where a name is both a file and a folder, the folder is shown.
+//
+// Threads: any, many at once. Whoever changes names waits for those who look at names, and the
+// other way round; reading, writing and syncing open files takes no lock here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ashlar/status.h"
+#include "cpp/blobfs/blobfs.h"
+#include "cpp/blobfs/folders.h"
+#include "cpp/fuse/node_table.h"
+
+namespace ashlar {
+
+struct Attributes {
+  uint64_t inode = 0;  // the same after the next mount; of a folder as long as it has its name
+  bool is_folder = false;
+  uint64_t size_bytes = 0;
+  uint64_t allocated_bytes = 0;
+  uint64_t mtime_us = 0;  // since 1970
+};
+
+struct FoundNode {
+  NodeId node;
+  Attributes attributes;
+};
+
+struct ListedName {
+  std::string name;
+  uint64_t inode = 0;
+  bool is_folder = false;
+};
+
+// Errors carry an errno where their code alone would not give the right one, see ErrnoOf.
+class Tree {
+ public:
+  explicit Tree(BlobFs& fs);
+  // Closes what is still open.
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  // --- nodes ---
+
+  // Each node that is found or made is known until it has been forgotten as often.
+  Result<FoundNode> Lookup(NodeId parent, std::string_view name);
+  void Forget(NodeId node, uint64_t lookups) { nodes_.Forget(node, lookups); }
+  Result<Attributes> Stat(NodeId node);
+  Result<std::vector<ListedName>> List(NodeId folder);
+  Result<FsSpace> Space() { return fs_.Space(); }
+
+  // --- names; durable when these return ---
+
+  Result<FoundNode> MakeFolder(NodeId parent, std::string_view name);
+  Status RemoveFile(NodeId parent, std::string_view name);
+  Status RemoveFolder(NodeId parent, std::string_view name);
+  // Replaces a file, or an empty folder, that has the new name, unless `replace` is false. Of a
+  // folder the files move one by one, see Folders::Rename.
+  Status Rename(NodeId from_parent, std::string_view from, NodeId to_parent, std::string_view to,
+                bool replace);
+
+  // --- files ---
+
+  // `flags` as of open(2): the access mode, O_TRUNC and O_DIRECT count. The pointer is good until
+  // Release.
+  Result<OpenFile*> Open(NodeId node, int flags);
+  struct Created {
+    FoundNode found;
+    OpenFile* file = nullptr;
+  };
+  Result<Created> Create(NodeId parent, std::string_view name, int flags);
+  // Makes durable what was written.
+  Status Sync(OpenFile& file);
+  void Release(OpenFile* file);
+
+  Result<size_t> Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into);
+  Status Write(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes);
+  // Space for a file of `size_bytes`; with `grow` it gets that size, filled up with zeros.
+  Status Allocate(OpenFile& file, uint64_t size_bytes, bool grow);
+
+  // By a handle if there is one, else by the node.
+  Status Truncate(NodeId node, OpenFile* file, uint64_t size_bytes);
+  Status SetMtime(NodeId node, uint64_t mtime_us);
+
+ private:
+  Result<std::string> FolderPath(NodeId folder) const;
+  Result<std::string> ChildPath(NodeId parent, std::string_view name) const;
+  Attributes FolderAttributes(std::string_view path) const;
+  static Attributes AttributesOf(const File& file);
+  Result<Attributes> StatPath(const std::string& path, bool is_folder);
+  Status CheckMovable(const std::string& from, const std::string& to);
+  void KeepFolder(std::string_view gone);
+  static Status FillUp(File& file, uint64_t size_bytes);
+  template <typename Change>
+  Status ChangeFile(NodeId node, Change change);
+
+  BlobFs& fs_;
+  Folders folders_;
+  NodeTable nodes_;
+  const uint64_t mounted_us_;
+  // Exclusive while names change, shared while someone goes by a name.
+  std::shared_mutex names_mutex_;
+};
+
+// The errno that says what a status says.
+int ErrnoOf(const Status& status);
+
+}  // namespace ashlar
