@@ -72,7 +72,7 @@ struct stat StatOf(const MountContext& context, const Attributes& attributes) {
   stat.st_ino = attributes.inode;
   stat.st_mode = attributes.is_folder ? kFolderMode : kFileMode;
   // 1 of a folder: nobody counts its folders.
-  stat.st_nlink = 1;
+  stat.st_nlink = attributes.is_removed ? 0 : 1;
   stat.st_uid = context.identity.uid;
   stat.st_gid = context.identity.gid;
   stat.st_size = static_cast<off_t>(attributes.size_bytes);

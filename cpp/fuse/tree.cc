@@ -154,13 +154,13 @@ Result<FoundNode> Tree::Lookup(NodeId parent, std::string_view name) {
 
 Result<Attributes> Tree::Stat(NodeId node) {
   std::shared_lock<std::shared_mutex> names(names_mutex_);
-  // Knows more than the name does: it may have none.
-  if (const std::shared_ptr<OpenFile> open = nodes_.AnyOpen(node)) {
-    return AttributesOf(*open->file);
-  }
   const std::optional<NodeTable::Name> name = nodes_.NameOf(node);
-  if (!name) return Gone();
-  return StatPath(name->path, name->is_folder);
+  if (name) return StatPath(name->path, name->is_folder);
+  const std::shared_ptr<OpenFile> open = nodes_.AnyOpen(node);
+  if (open == nullptr) return Gone();
+  Attributes attributes = AttributesOf(*open->file);
+  attributes.is_removed = true;
+  return attributes;
 }
 
 Result<std::vector<ListedName>> Tree::List(NodeId folder) {

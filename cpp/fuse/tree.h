@@ -29,6 +29,7 @@ namespace ashlar {
 struct Attributes {
   uint64_t inode = 0;  // the same after the next mount; of a folder as long as it has its name
   bool is_folder = false;
+  bool is_removed = false;
   uint64_t size_bytes = 0;
   uint64_t allocated_bytes = 0;
   uint64_t mtime_us = 0;  // since 1970

@@ -50,6 +50,8 @@ public final class Main {
     cli.addSubcommand(new LsCommand(io));
     cli.addSubcommand(new StatCommand(io));
     cli.addSubcommand(new RmCommand(io));
+    cli.addSubcommand(FsCommand.withSubcommands(io));
+    cli.addSubcommand(new MountCommand(io));
     cli.addSubcommand(new QuickstartCommand(io));
     cli.addSubcommand(new CommandLine.HelpCommand());
     cli.setOut(new PrintWriter(io.out(), true));

@@ -84,9 +84,10 @@ final class NativeLibrary {
   }
 
   /**
-   * Finds a library that belongs to this one, in the same order, and hands it to its user.
+   * Finds a library or program that belongs to this one, in the same order, and hands it to its
+   * user.
    *
-   * @param fileName of the library
+   * @param fileName of it
    * @param user gets the path of the file, which may be gone when it returns
    * @return false if there is no such file
    */
@@ -140,6 +141,8 @@ final class NativeLibrary {
     final Path file = folder.resolve(fileName);
     try {
       Files.copy(in, file);
+      // Some are programs.
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
       user.accept(file.toAbsolutePath());
     } finally {
       if (!Boolean.getBoolean(KEEP_PROPERTY)) {

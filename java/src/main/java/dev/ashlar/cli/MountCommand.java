@@ -1,0 +1,44 @@
+package dev.ashlar.cli;
+
+import dev.ashlar.BlobFsMount;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "mount",
+    description =
+        "Shows the files of a device in a folder, until a signal (Ctrl-C) or umount ends it.",
+    mixinStandardHelpOptions = true)
+final class MountCommand implements Callable<Integer> {
+  private final Io io;
+
+  @Mixin private FsArguments arguments = new FsArguments();
+  @Mixin private BesideStore beside = new BesideStore();
+
+  @Parameters(index = "1", paramLabel = "FOLDER", description = "Where; must exist and be empty.")
+  private Path folder = Path.of(".");
+
+  @Option(names = "--read-only", description = "Refuse changes; nothing is written.")
+  private boolean readOnly;
+
+  MountCommand(final Io io) {
+    this.io = io;
+  }
+
+  @Override
+  public Integer call() {
+    final BlobFsMount mount =
+        BlobFsMount.start(beside.applyTo(arguments.options()).readOnly(readOnly).build(), folder);
+    // A signal that ends this process first ends the mount, in order.
+    final Thread atExit = new Thread(mount::close, "ashlar-unmount");
+    Runtime.getRuntime().addShutdownHook(atExit);
+    io.out().println(mount.description());
+    io.out().flush();
+    mount.await();
+    return Main.EXIT_OK;
+  }
+}
