@@ -29,7 +29,6 @@ final class FsArguments {
     return device;
   }
 
-
   BlobFs open(final BesideStore beside) {
     return BlobFs.open(beside.applyTo(options()).build());
   }

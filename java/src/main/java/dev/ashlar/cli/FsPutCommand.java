@@ -62,8 +62,8 @@ final class FsPutCommand implements Callable<Integer> {
     return Main.EXIT_OK;
   }
 
-  private static void copy(
-      final ReadableByteChannel source, final BlobFs fs, final String target) throws IOException {
+  private static void copy(final ReadableByteChannel source, final BlobFs fs, final String target)
+      throws IOException {
     try (BlobFile made = fs.create(target)) {
       final ByteBuffer piece = ByteBuffer.allocateDirect(Pieces.BYTES);
       while (source.read(piece.clear()) >= 0) {

@@ -33,12 +33,15 @@ final class MountCommand implements Callable<Integer> {
   public Integer call() {
     final BlobFsMount mount =
         BlobFsMount.start(beside.applyTo(arguments.options()).readOnly(readOnly).build(), folder);
-    // A signal that ends this process first ends the mount, in order.
-    final Thread atExit = new Thread(mount::close, "ashlar-unmount");
-    Runtime.getRuntime().addShutdownHook(atExit);
+    // A signal that ends this process ends the mount first, in order.
+    final Cleanup unmount = new Cleanup(mount::close);
     io.out().println(mount.description());
     io.out().flush();
-    mount.await();
+    try {
+      mount.await();
+    } finally {
+      unmount.cancel();
+    }
     return Main.EXIT_OK;
   }
 }

@@ -162,8 +162,7 @@ public final class MountProcess {
   }
 
   private synchronized RuntimeException failure(final int exitCode) {
-    final String what =
-        lastError == null ? PROGRAM + " ended with code " + exitCode : lastError;
+    final String what = lastError == null ? PROGRAM + " ended with code " + exitCode : lastError;
     final boolean hasStatus = ResultCode.of(exitCode - FIRST_STATUS_CODE) != null;
     final int status = hasStatus ? exitCode - FIRST_STATUS_CODE : ResultCode.IO_ERROR.number();
     return NativeErrors.toException(status, 0, what);
