@@ -104,7 +104,7 @@ class FsCommandsTest {
     Cli.runWith(broken, "fs", "put", device, "f", "-").failed(1, "the tape broke");
     Cli.run("fs", "put", device, "f", folder.resolve("nothing")).failed(1, "no such file");
     assertThat(Cli.run("fs", "cat", device, "f").ok().out()).isEqualTo(old);
-    Cli.runWith(new byte[65 << 20], "fs", "put", device, "f", "-").failed(1, "space");
+    Cli.runWith(new byte[65 << 20], "fs", "put", device, "f", "-").failed(1, "clusters needed");
     assertThat(Cli.run("fs", "cat", device, "f").ok().out()).isEqualTo(old);
     assertThat(Cli.run("fs", "ls", device).ok().text().lines()).hasSize(1);
     Cli.runWith(new byte[2], "fs", "put", device, "f", "-").ok();
