@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -132,7 +133,7 @@ class MountTest : public testing::Test {
       content.append(piece, 0, static_cast<size_t>(length));
     }
   }
-  // 0, or the errno of a command line.
+  // The exit code of a command line.
   static int Shell(const std::string& command) {
     const int status = system(command.c_str());
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -242,6 +243,28 @@ TEST_F(MountTest, MiddleOfAFileCannotBeOverwritten) {
   EXPECT_EQ(errno, ENODEV);
   EXPECT_EQ(pwrite(file.get(), "x", 1, 10), 1);
   EXPECT_EQ(Get("f"), "0123456789x");
+}
+
+TEST_F(MountTest, RefusedBytesAreNotInTheCacheEither) {
+  Mount();
+  Put("f", "0123456789");
+  const UniqueFd reader = Open("f", O_RDONLY);
+  EXPECT_EQ(ReadFrom(reader), "0123456789");
+  {
+    const UniqueFd writer = Open("f", O_WRONLY);
+    EXPECT_EQ(pwrite(writer.get(), "xyz", 3, 4), -1);
+    EXPECT_EQ(errno, EOPNOTSUPP);
+    EXPECT_EQ(ReadFrom(reader), "0123456789");
+  }
+  // The one way to a shared writable mapping: the cache is in use when the writer comes.
+  const UniqueFd writer = Open("f", O_RDWR);
+  void* const mapped = mmap(nullptr, 10, PROT_READ | PROT_WRITE, MAP_SHARED, writer.get(), 0);
+  ASSERT_NE(mapped, MAP_FAILED);
+  std::memcpy(mapped, "xyz", 3);
+  EXPECT_EQ(msync(mapped, 10, MS_SYNC), -1);
+  EXPECT_EQ(errno, EOPNOTSUPP);
+  munmap(mapped, 10);
+  EXPECT_EQ(Get("f"), "0123456789");
 }
 
 TEST_F(MountTest, TruncateCutsAndFillsUp) {

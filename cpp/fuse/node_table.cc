@@ -123,6 +123,12 @@ std::shared_ptr<OpenFile> NodeTable::AnyOpen(NodeId node) const {
   return found->second.open.front();
 }
 
+void NodeTable::DistrustCache(NodeId node) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = nodes_.find(node.value);
+  if (found != nodes_.end()) found->second.cache_is_right = false;
+}
+
 std::vector<std::shared_ptr<OpenFile>> NodeTable::CloseAll() {
   std::lock_guard<std::mutex> lock(mutex_);
   std::vector<std::shared_ptr<OpenFile>> all;

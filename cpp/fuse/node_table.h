@@ -73,6 +73,8 @@ class NodeTable {
   std::shared_ptr<OpenFile> Closed(OpenFile* file);
   // Some open file of the node; a writable one if there is one. Null: none is open.
   std::shared_ptr<OpenFile> AnyOpen(NodeId node) const;
+  // What the kernel has cached of the file is not what lies on the device: the next open drops it.
+  void DistrustCache(NodeId node);
   // Takes all open files out of the table.
   std::vector<std::shared_ptr<OpenFile>> CloseAll();
 

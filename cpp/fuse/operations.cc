@@ -318,8 +318,11 @@ void Read(fuse_req_t request, fuse_ino_t /*node*/, size_t size, off_t offset,
 
 void Write(fuse_req_t request, fuse_ino_t /*node*/, const char* bytes, size_t size, off_t offset,
            fuse_file_info* info) {
-  const Status written = TreeOf(request).Write(*FileOf(info), static_cast<uint64_t>(offset),
-                                               {reinterpret_cast<const uint8_t*>(bytes), size});
+  Tree& tree = TreeOf(request);
+  const Status written = info->writepage
+                             ? tree.WriteMapped(*FileOf(info))
+                             : tree.Write(*FileOf(info), static_cast<uint64_t>(offset),
+                                          {reinterpret_cast<const uint8_t*>(bytes), size});
   if (!written.ok()) return ReplyStatus(request, written);
   fuse_reply_write(request, size);
 }

@@ -335,6 +335,11 @@ Status Tree::Write(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_
   return file.file->AppendAt(offset_bytes, bytes);
 }
 
+Status Tree::WriteMapped(OpenFile& file) {
+  nodes_.DistrustCache(file.node);
+  return Status::NotSupported("stores into a mapping");
+}
+
 Status Tree::Allocate(OpenFile& file, uint64_t size_bytes, bool grow) {
   return grow ? FillUp(*file.file, size_bytes) : file.file->Preallocate(size_bytes);
 }

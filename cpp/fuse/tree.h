@@ -90,6 +90,9 @@ class Tree {
 
   Result<size_t> Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into);
   Status Write(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes);
+  // A page of the kernel's cache, stored into through a mapping, which was let happen because the
+  // file was open when its writer came (node_table.h). Refused, and forgotten at the next open.
+  Status WriteMapped(OpenFile& file);
   // Space for a file of `size_bytes`; with `grow` it gets that size, filled up with zeros.
   Status Allocate(OpenFile& file, uint64_t size_bytes, bool grow);
 
