@@ -218,6 +218,9 @@ int32_t TakeLock(Mount* mount, Text path, Lock** lock, Error* error) {
   const std::string name = ToPath(path);
   Result<std::unique_ptr<Mount::Pin>> pin = Mount::Pin::Take(mount, name);
   if (!pin.ok()) return Report(pin.status(), error);
+  if (pin.value()->fs().IsDirectory(name)) {
+    return Report(Status::IoError("it is a folder", EISDIR), error);
+  }
   Result<std::unique_ptr<FileLock>> held = pin.value()->fs().Lock(name);
   if (!held.ok()) return Report(held.status(), error);
   *lock = new Lock{std::move(pin).value(), std::move(held).value()};
