@@ -86,8 +86,13 @@ TEST_P(BlobFsGoldenTest, StaysInOrderWhenWeChangeIt) {
   ASSERT_TRUE(fs_->MustOpen("/empty", write)->Append(AsBytes("not any more")).ok());
   ASSERT_TRUE(fs_->MustOpen("/three_mb", write)->Truncate(1'234'567).ok());
   ASSERT_TRUE(fs_->Put("/new.log", Pattern(1, 100'000), FileKind::kLog).ok());
+  auto log = fs_->MustOpen("/new.log", write);
+  ASSERT_TRUE(log->Append(AsBytes("synced")).ok());
+  ASSERT_TRUE(log->Sync().ok());
+  log.reset();
   ASSERT_TRUE(fs_->fs().Rename("/page", "/hello.txt").ok());
-  const std::string odd = fs_->Get("/odd");
+  ASSERT_TRUE(fs_->fs().Rename("/odd", "/moved").ok());
+  const std::string odd = fs_->Get("/moved");
   const std::string cut = fs_->Get("/three_mb");
   EXPECT_EQ(Sha256Of(odd.substr(0, 5000)), kGoldenFiles.at("/odd").second);
   for (const bool clean : {false, true}) {
@@ -99,15 +104,22 @@ TEST_P(BlobFsGoldenTest, StaysInOrderWhenWeChangeIt) {
     ASSERT_TRUE(fs_->Open().ok());
     EXPECT_EQ(fs_->fs().report().was_clean, clean);
     EXPECT_THAT(fs_->fs().List(""),
-                ElementsAre("/empty", "/hello.txt", "/new.log", "/odd", "/three_mb"));
+                ElementsAre("/empty", "/hello.txt", "/moved", "/new.log", "/three_mb"));
     EXPECT_EQ(fs_->Get("/empty"), "not any more");
-    EXPECT_EQ(fs_->Get("/odd").substr(5000), "and more");
-    EXPECT_TRUE(fs_->Get("/odd") == odd);
+    EXPECT_EQ(fs_->Get("/moved").substr(5000), "and more");
+    EXPECT_TRUE(fs_->Get("/moved") == odd);
     EXPECT_EQ(cut.size(), 1'234'567u);
     EXPECT_TRUE(fs_->Get("/three_mb") == cut);
     EXPECT_EQ(Sha256Of(fs_->Get("/hello.txt")), kGoldenFiles.at("/page").second);
-    EXPECT_TRUE(fs_->Get("/new.log") == Pattern(1, 100'000));
+    EXPECT_TRUE(fs_->Get("/new.log") == Pattern(1, 100'000) + "synced");
   }
+  for (const char* name : {"/three_mb", "/hello.txt"}) {
+    ASSERT_TRUE(fs_->fs().Delete(name).ok());
+  }
+  ASSERT_TRUE(fs_->Close().ok());
+  EXPECT_EQ(fs_->Check(), "");
+  ASSERT_TRUE(fs_->Open().ok());
+  EXPECT_THAT(fs_->fs().List(""), ElementsAre("/empty", "/moved", "/new.log"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Images, BlobFsGoldenTest,
