@@ -1,6 +1,7 @@
 // RocksDB itself on a BlobFS: what happens when the device fails or is full.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <memory>
@@ -71,6 +72,58 @@ TEST(DatabaseFailureTest, FullDeviceIsABackgroundErrorUntilSpaceReturns) {
   database.Open();
   ASSERT_TRUE(database.open_status().ok()) << database.open_status().ToString();
   EXPECT_EQ(database.Read(), model);
+}
+
+TEST(DatabaseFailureTest, CompactionThatFillsTheDeviceCostsNothingAndIsDoneWhenSpaceReturns) {
+  TestDatabase database(
+      MemoryDevice(32u << 20),
+      {.format = true, .create_if_missing = true, .write_buffer_bytes = 4u << 20});
+  ASSERT_TRUE(database.open_status().ok()) << database.open_status().ToString();
+  Random random(TestSeed(7));
+  Content model;
+  for (int table = 0; table < 3; ++table) {  // one fewer than RocksDB compacts by itself
+    for (int i = 0; i < 100; ++i) {
+      std::string value(30'000, '\0');
+      random.Fill({reinterpret_cast<uint8_t*>(value.data()), value.size()});
+      const std::string key = "key" + std::to_string(random.Below(1000));
+      ASSERT_TRUE(database.db().Put(rocksdb::WriteOptions(), key, value).ok());
+      model[key] = std::move(value);
+    }
+    ASSERT_TRUE(database.db().Flush(rocksdb::FlushOptions()).ok());
+  }
+  OpenOptions create;
+  create.mode = OpenMode::kCreateNew;
+  Result<std::unique_ptr<File>> filler = database.blobfs().Open("/filler", create);
+  ASSERT_TRUE(filler.ok());
+  const uint64_t free_bytes = database.blobfs().Space()->free_bytes;
+  ASSERT_TRUE(filler.value()->Preallocate(free_bytes - (2u << 20)).ok());
+
+  const auto compact = [&] {
+    rocksdb::CompactRangeOptions all;
+    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    return database.db().CompactRange(all, nullptr, nullptr);
+  };
+  const rocksdb::Status full = compact();
+  ASSERT_TRUE(SaysNoSpace(full)) << full.ToString();
+  EXPECT_TRUE(database.Read() == model);
+
+  filler.value().reset();
+  ASSERT_TRUE(database.blobfs().Delete("/filler").ok());
+  rocksdb::Status status = compact();
+  while (SaysNoSpace(status) || status.IsCompactionTooLarge()) {  // until RocksDB sees the space
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    status = compact();
+  }
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  EXPECT_TRUE(database.Read() == model);
+  database.Open();
+  ASSERT_TRUE(database.open_status().ok()) << database.open_status().ToString();
+  EXPECT_TRUE(database.Read() == model);
+  const std::vector<std::string> files = database.blobfs().List("/db/");
+  EXPECT_EQ(std::count_if(files.begin(), files.end(),
+                          [](const std::string& name) { return name.ends_with(".sst"); }),
+            1)
+      << "what the first attempt has written keeps its space";
 }
 
 TEST(DatabaseFailureTest, FailedFlushOfTheDriveEndsWritingForGood) {
