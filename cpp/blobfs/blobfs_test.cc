@@ -532,6 +532,26 @@ TEST_P(BlobFsTest, OpeningFilesReadsNothingFromTheDevice) {
   EXPECT_EQ(fs_->counters().reads, reads);
 }
 
+// Nor does opening the file system read each file: it fetches their metadata in large pieces.
+TEST_P(BlobFsTest, OpeningReadsTheMetadataOfManyFilesTogether) {
+  constexpr uint64_t kFiles = 100;
+  for (uint64_t i = 0; i < kFiles; ++i) {
+    ASSERT_TRUE(fs_.Put("/f" + std::to_string(i), "x").ok());
+  }
+  for (const bool clean : {true, false}) {
+    if (clean) {
+      ASSERT_TRUE(fs_.Close().ok());
+    }
+    fs_.Crash();
+    const uint64_t reads = fs_.device().counters().reads;
+    ASSERT_TRUE(fs_.Open().ok());
+    EXPECT_EQ(fs_->report().was_clean, clean);
+    EXPECT_EQ(fs_->report().files, kFiles);
+    EXPECT_LT(fs_.device().counters().reads - reads, kFiles / 10) << "clean: " << clean;
+    ASSERT_TRUE(fs_.Put("/f0", "makes the device dirty").ok());
+  }
+}
+
 TEST_P(BlobFsTest, LivesOnABlobstoreThatOthersUse) {
   ASSERT_TRUE(fs_.Close().ok());
   {

@@ -1,15 +1,18 @@
-// What files cost: appends, syncs of a log, random reads, opening many.
-// Usage: blobfs_bench [FILE]    on a file of 1 GiB that is made and removed; without: in memory
+// What files cost: appends, syncs of a log, random reads, a file system of many.
+// Usage: blobfs_bench [FILE]    on a file of 1 or 2 GiB that is made and removed; without: in
+// memory
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cpp/blobfs/blobfs.h"
+#include "cpp/testing/shared_device.h"
 
 namespace ashlar {
 namespace {
@@ -77,14 +80,44 @@ void Run(BlobFs& fs) {
       Must(file->Read((random >> 20) % (400'000'000), into).status());
     });
   }
-  Measure("create, write 100 bytes, close", 300, 0, [&](uint64_t i) {
-    auto file =
-        Must(fs.Open("/n" + std::to_string(i), Mode(OpenMode::kCreateNew, FileKind::kData)));
-    Must(file->Append(record));
+}
+
+// A file system of so many files is made, opened after a clean close and after a crash, and each
+// file is opened.
+void RunManyFiles(const BlobFsDevice& empty, uint64_t files) {
+  BlobFsDevice spec = empty;
+  spec.format_options.cluster_bytes = 64u << 10;
+  // In memory the files must outlive the file system.
+  const std::shared_ptr<Device> kept = Must(OpenDevice(spec.device));
+  const auto open = [&] {
+    return Must(BlobFs::OpenOn(std::make_unique<SharedDevice>(kept, nullptr, nullptr), spec, {}));
+  };
+  const std::vector<uint8_t> content(100, 0x5a);
+  const auto name = [](uint64_t i) { return "/db/" + std::to_string(i) + ".sst"; };
+  std::unique_ptr<BlobFs> fs = open();
+  spec.format = false;
+  Measure("many: create, write 100 bytes, close", files, 0, [&](uint64_t i) {
+    auto file = Must(fs->Open(name(i), Mode(OpenMode::kCreateNew, FileKind::kData)));
+    Must(file->Append(content));
     Must(file->Close());
   });
-  Measure("open and close", 300, 0,
-          [&](uint64_t i) { Must(Must(fs.Open("/n" + std::to_string(i), {}))->Close()); });
+  for (const bool clean : {true, false}) {
+    if (clean) {
+      Must(fs->Close());
+    } else {
+      Must(fs->Delete(name(0)));
+      fs->Abandon();
+    }
+    fs.reset();
+    const uint64_t reads = kept->counters().reads;
+    Measure(clean ? "many: open the file system" : "many: the same after a crash", 1, 0,
+            [&](uint64_t) { fs = open(); });
+    std::printf("%-34s %10lu reads of the device\n", "", kept->counters().reads - reads);
+  }
+  Measure("many: open, stat and close", files - 1, 0, [&](uint64_t i) {
+    Must(Must(fs->Open(name(i + 1), {}))->Close());
+    Must(fs->Stat(name(i + 1)).status());
+  });
 }
 
 }  // namespace
@@ -107,5 +140,8 @@ int main(int argc, char** argv) {
     Run(*fs);
     Must(fs->Close());
   }
+  if (argc > 1) unlink(argv[1]);
+  spec.device.size_bytes = 2 * kGiB;  // two metadata pages for each file
+  RunManyFiles(spec, 10'000);
   if (argc > 1) unlink(argv[1]);
 }
