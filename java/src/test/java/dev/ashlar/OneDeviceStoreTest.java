@@ -100,6 +100,48 @@ class OneDeviceStoreTest {
   }
 
   @Test
+  void aBlobFsIsNoStoreAndIsKept() throws IOException {
+    try (BlobFs fs =
+        BlobFs.open(
+            BlobFsOptions.builder()
+                .device(Device.file(file()))
+                .size(64 << 20)
+                .createIfMissing(true)
+                .build())) {
+      fs.create("/a").close();
+    }
+    final byte[] before = Files.readAllBytes(file());
+    for (final ChunkStoreOptions options :
+        List.of(existing().build(), existing().readOnly(true).build(), missing(64).build())) {
+      assertThatThrownBy(() -> ChunkStore.open(options))
+          .isInstanceOf(WrongFormatException.class)
+          .hasMessageContaining("format");
+    }
+    assertThatThrownBy(() -> ChunkStore.format(existing().build(), false))
+        .isInstanceOf(StoreExistsException.class);
+    assertThat(Files.readAllBytes(file())).isEqualTo(before);
+  }
+
+  @Test
+  void filesCanBePutBesideAStoreIfAskedFor() {
+    makeChunk(missing(64).build());
+    final BlobFsOptions.Builder options = BlobFsOptions.builder().device(Device.file(file()));
+    try (BlobFs fs = BlobFs.open(options.build())) {
+      assertThatThrownBy(() -> fs.create("/a"))
+          .isInstanceOf(ReadOnlyStoreException.class)
+          .hasMessageContaining("chunk store");
+    }
+    try (BlobFs fs = BlobFs.open(options.writeBesideChunkStore(true).build());
+        BlobFile file = fs.create("/a")) {
+      file.append(bytes(100_000, 1));
+    }
+    assertHoldsChunk(existing().build());
+    try (BlobFs fs = BlobFs.open(options.build())) {
+      assertThat(fs.stat("/a").sizeBytes()).isEqualTo(100_000);
+    }
+  }
+
+  @Test
   void metadataElsewhereIsRefusedForAStoreThatHoldsItsOwn() throws IOException {
     makeChunk(missing(64).build());
     assertThatThrownBy(() -> ChunkStore.open(existing().metadata(folder.resolve("m")).build()))
@@ -213,6 +255,54 @@ class OneDeviceStoreTest {
         keys.forEach(store::remove);
         assertThat(store.stats().problems()).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void aFullMetadataDeviceRefusesChangesUntilSpaceReturns() throws IOException {
+    final Path other = folder.resolve("other");
+    Files.write(other, new byte[32 << 20]);
+    final Device metadata = Device.file(other);
+    makeChunk(missing(32).metadataDevice(metadata).build());
+    try (BlobFs fs = BlobFs.open(BlobFsOptions.builder().device(metadata).build());
+        BlobFile filler = fs.create("/filler")) {
+      filler.append(ByteBuffer.allocate((int) fs.stats().freeBytes() - (4 << 20)));
+    }
+
+    final ChunkStoreOptions options =
+        existing().metadataDevice(metadata).durability(Durability.ORDERED).build();
+    final List<ChunkKey> synced = new ArrayList<>();
+    try (ChunkStore store = ChunkStore.open(options)) {
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 1000; i++) {
+                  final List<ChunkKey> made = new ArrayList<>();
+                  for (int j = 0; j < 50; j++) {
+                    made.add(ChunkKey.of("n".repeat(500), i * 50 + j));
+                    store.create(made.get(j));
+                  }
+                  store.sync();
+                  synced.addAll(made);
+                }
+              })
+          .isInstanceOf(OutOfSpaceException.class);
+      assertThat(read(store, KEY, 10_000)).as("reads go on").containsOnly(7);
+    } catch (final OutOfSpaceException e) {
+      assertThat(e).as("what was not synced cannot be made durable").isNotNull();
+    }
+    assertThat(synced).isNotEmpty();
+
+    try (BlobFs fs = BlobFs.open(BlobFsOptions.builder().device(metadata).build())) {
+      assertThat(fs.damage()).isEmpty();
+      fs.delete("/filler");
+    }
+    try (ChunkStore store = ChunkStore.open(options)) {
+      assertThat(store.stats().problems()).isEmpty();
+      assertThat(read(store, KEY, 10_000)).containsOnly(7);
+      synced.forEach(key -> assertThat(store.stat(key).size()).isZero());
+      synced.forEach(store::remove);
+      store.create(ChunkKey.of("new"));
+      store.sync();
     }
   }
 
