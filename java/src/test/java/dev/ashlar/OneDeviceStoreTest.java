@@ -115,7 +115,7 @@ class OneDeviceStoreTest {
         List.of(existing().build(), existing().readOnly(true).build(), missing(64).build())) {
       assertThatThrownBy(() -> ChunkStore.open(options))
           .isInstanceOf(WrongFormatException.class)
-          .hasMessageContaining("format");
+          .hasMessageContaining("not a store");
     }
     assertThatThrownBy(() -> ChunkStore.format(existing().build(), false))
         .isInstanceOf(StoreExistsException.class);
