@@ -114,6 +114,32 @@ TEST_P(BlobFsRandomTest, EveryPowerCutLeavesAStateThatWas) {
   EXPECT_GT(removed, 0u) << "no crash came between two steps: this test has shown little";
 }
 
+// Rule R9, with the old file open, so that it is not just gone.
+TEST_P(BlobFsRandomTest, ARenameOverANameIsOneStepAtEveryPowerCut) {
+  auto device = TestFs::NewCrashDevice(DeviceOptions());
+  TestFs fs(device);
+  ASSERT_TRUE(fs.Format().ok());
+  ASSERT_TRUE(fs.Put("/CURRENT", "old").ok());
+  ASSERT_TRUE(fs.Put("/dbtmp", "new").ok());
+  const std::unique_ptr<File> reader = fs.MustOpen("/CURRENT", {});
+  const size_t begin = device->log_position();
+  ASSERT_TRUE(fs->Rename("/dbtmp", "/CURRENT").ok());
+  const size_t end = device->log_position();
+  for (size_t position = begin; position <= end; ++position) {
+    for (uint64_t seed = 1; seed <= 12; ++seed) {
+      SCOPED_TRACE("power cut at " + std::to_string(position) + ", seed " + std::to_string(seed));
+      TestFs after(TestFs::NewCrashDevice(DeviceOptions(), device->CrashImage(position, seed)));
+      ASSERT_TRUE(after.Open().ok());
+      const bool renamed = !after->Exists("/dbtmp");
+      EXPECT_EQ(after.Get("/CURRENT"), renamed ? "new" : "old");
+      EXPECT_TRUE(renamed || after.Get("/dbtmp") == "new");
+      EXPECT_TRUE(renamed || position < end);
+      after.Crash();
+      EXPECT_EQ(after.Check(), "");
+    }
+  }
+}
+
 // The controls: on a drive that lies about flushes the check above must find something.
 TEST_P(BlobFsRandomTest, ADriveThatLiesAboutFlushesIsFoundOut) {
   const uint64_t seed = TestSeed(13);
