@@ -299,7 +299,7 @@ class OneDeviceStoreTest {
     try (ChunkStore store = ChunkStore.open(options)) {
       assertThat(store.stats().problems()).isEmpty();
       assertThat(read(store, KEY, 10_000)).containsOnly(7);
-      synced.forEach(key -> assertThat(store.stat(key).size()).isZero());
+      synced.forEach(key -> assertThat(store.stat(key).sizeBytes()).isZero());
       synced.forEach(store::remove);
       store.create(ChunkKey.of("new"));
       store.sync();

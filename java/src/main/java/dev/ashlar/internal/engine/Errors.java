@@ -84,6 +84,9 @@ final class Errors {
     if (first instanceof ReadOnlyStoreException) {
       return new ReadOnlyStoreException(first.getMessage());
     }
+    if (first instanceof OutOfSpaceException) {
+      return new OutOfSpaceException(message, first);
+    }
     final int errno = first instanceof StorageIoException io ? io.errno() : 0;
     return new StorageIoException(message, errno, first);
   }
