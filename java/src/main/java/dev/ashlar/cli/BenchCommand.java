@@ -7,6 +7,7 @@ import dev.ashlar.cli.bench.BenchDatabase;
 import dev.ashlar.cli.bench.BenchSettings;
 import dev.ashlar.cli.bench.Workload;
 import dev.ashlar.cli.bench.WorkloadResult;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,8 @@ import picocli.CommandLine.TypeConversionException;
     },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
+  private static final long DEFAULT_SIZE = 4L << 30;
+
   private final Io io;
 
   @Parameters(
@@ -86,12 +89,10 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--size",
-      defaultValue = "4G",
       paramLabel = "SIZE",
       converter = ByteSize.class,
-      description =
-          "Size of memory, or of a file that does not exist yet. Default: ${DEFAULT-VALUE}")
-  private long size;
+      description = "Size of memory, or of a file that does not exist yet. Default: 4G")
+  private @Nullable Long size;
 
   @Option(names = "--force", description = "Destroy what the device holds.")
   private boolean force;
@@ -140,10 +141,16 @@ final class BenchCommand implements Callable<Integer> {
 
   private BlobFs open() {
     if (device == null) {
-      return BlobFs.open(BlobFsOptions.builder().device(Device.memory(size)).build());
+      final Device memory = Device.memory(size == null ? DEFAULT_SIZE : size);
+      return BlobFs.open(BlobFsOptions.builder().device(memory).build());
     }
-    return NewFileSystem.make(
-        BlobFsOptions.builder().device(Device.file(device)).size(size), device, force);
+    final BlobFsOptions.Builder options = BlobFsOptions.builder().device(Device.file(device));
+    if (size != null) {
+      options.size(size);
+    } else if (!Files.exists(device)) {
+      options.size(DEFAULT_SIZE);
+    }
+    return NewFileSystem.make(options, device, force);
   }
 
   private void print(final WorkloadResult result) {

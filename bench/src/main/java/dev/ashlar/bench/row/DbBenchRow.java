@@ -34,7 +34,7 @@ final class DbBenchRow implements Row {
   private static final int KEYS_PER_SYNC = 128;
 
   /** A process takes longer than a slice of other rows, so there are fewer of them. */
-  private static final int MOST_ROUNDS = 5;
+  private static final int MOST_ROUNDS = 3;
 
   /** For what is written besides the data: logs, tables before and after compactions. */
   private static final long SPARE_BYTES = 256L << 20;
