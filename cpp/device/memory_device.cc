@@ -146,6 +146,9 @@ Result<std::unique_ptr<Device>> NewMemoryDevice(const DeviceSpec& spec) {
     return Status::FromErrno(errno, "memory device of " + std::to_string(spec.size_bytes) +
                                         " bytes; give a smaller size");
   }
+  // Where the kernel has large pages to spare a write costs fewer page faults; without, nothing.
+  [[maybe_unused]] const int ignored =
+      madvise(bytes, static_cast<size_t>(spec.size_bytes), MADV_HUGEPAGE);
   DeviceInfo info;
   info.name = spec.path.empty() ? "memory" : spec.path;
   info.backend = "memory";

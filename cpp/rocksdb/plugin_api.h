@@ -34,10 +34,11 @@ struct Text {
   size_t size;
 };
 
+// Made for each call, so success costs no more than its code.
 struct Error {
-  int32_t code;       // as returned
-  int32_t sys_errno;  // 0: none
-  char text[512];     // a sentence, terminated, cut if it is longer
+  int32_t code = 0;       // as returned
+  int32_t sys_errno = 0;  // 0: none
+  char text[512];         // if there is a code: a sentence, terminated, cut if it is longer
 };
 
 enum class WriteMode : int32_t {
@@ -56,11 +57,11 @@ enum class ReadPattern : int32_t {
 };
 
 struct ReadPart {
-  uint64_t offset_bytes;
-  size_t length_bytes;
-  char* into;
-  size_t got_bytes;  // out; fewer only at the end of the file
-  Error error;       // out; code 0: read
+  uint64_t offset_bytes = 0;
+  size_t length_bytes = 0;
+  char* into = nullptr;
+  size_t got_bytes = 0;  // out; fewer only at the end of the file
+  Error error;           // out; code 0: read
 };
 
 struct FileFacts {

@@ -45,7 +45,8 @@ std::string ToPath(Text text) { return AbsolutePath({text.data, text.size}); }
 int32_t Report(const Status& status, Error* error) {
   error->code = static_cast<int32_t>(status.code());
   error->sys_errno = status.sys_errno();
-  const std::string text = status.ok() ? std::string() : status.ToString();
+  if (status.ok()) return 0;
+  const std::string text = status.ToString();
   const size_t size = std::min(text.size(), sizeof(error->text) - 1);
   std::memcpy(error->text, text.data(), size);
   error->text[size] = '\0';

@@ -41,7 +41,7 @@ IOStatus BlobFsFileSystem::NewSequentialFile(const std::string& path,
                                              IODebugContext* /*debug*/) {
   result->reset();
   Reader* reader = nullptr;
-  Error error{};
+  Error error;
   if (core_.open_reader(mount_, ToText(path), ReadPattern::kSequential, &reader, &error) == 0) {
     result->reset(new BlobFsSequentialFile(core_, reader, path));
   }
@@ -54,7 +54,7 @@ IOStatus BlobFsFileSystem::NewRandomAccessFile(const std::string& path,
                                                IODebugContext* /*debug*/) {
   result->reset();
   Reader* reader = nullptr;
-  Error error{};
+  Error error;
   if (core_.open_reader(mount_, ToText(path), ReadPattern::kRandom, &reader, &error) == 0) {
     result->reset(new BlobFsRandomAccessFile(core_, reader, path));
   }
@@ -66,7 +66,7 @@ IOStatus BlobFsFileSystem::OpenWriter(const std::string& path, const FileOptions
                                       std::unique_ptr<rocksdb::FSWritableFile>* result) {
   result->reset();
   Writer* writer = nullptr;
-  Error error{};
+  Error error;
   if (core_.open_writer(mount_, ToText(path), mode, KindOf(path), &writer, &error) == 0) {
     result->reset(new BlobFsWritableFile(core_, writer, path, options));
   }
@@ -110,7 +110,7 @@ IOStatus BlobFsFileSystem::NewDirectory(const std::string& path, const IOOptions
 // --- looking -------------------------------------------------------------------------------------
 
 IOStatus BlobFsFileSystem::Facts(const char* what, const std::string& path, FileFacts* facts) {
-  Error error{};
+  Error error;
   core_.facts(mount_, ToText(path), facts, &error);
   return ToIoStatus(what, path, error);
 }
@@ -118,7 +118,7 @@ IOStatus BlobFsFileSystem::Facts(const char* what, const std::string& path, File
 IOStatus BlobFsFileSystem::FileExists(const std::string& path, const IOOptions& /*options*/,
                                       IODebugContext* /*debug*/) {
   FileFacts facts{};
-  Error error{};
+  Error error;
   core_.facts(mount_, ToText(path), &facts, &error);
   return IsMissing(error) ? IOStatus::NotFound() : ToIoStatus("While looking for", path, error);
 }
@@ -141,7 +141,7 @@ IOStatus BlobFsFileSystem::GetChildrenFileAttributes(const std::string& folder,
     std::vector<rocksdb::FileAttributes>* result;
     bool files_only;
   } context{result, options.do_not_recurse};
-  Error error{};
+  Error error;
   core_.list(
       mount_, ToText(folder),
       [](void* opaque, Text name, const FileFacts* facts) {
@@ -209,7 +209,7 @@ IOStatus BlobFsFileSystem::AreFilesSame(const std::string& first, const std::str
 
 IOStatus BlobFsFileSystem::GetAbsolutePath(const std::string& path, const IOOptions& /*options*/,
                                            std::string* absolute, IODebugContext* /*debug*/) {
-  Error error{};
+  Error error;
   core_.absolute_path(
       ToText(path),
       [](void* into, Text text) { static_cast<std::string*>(into)->assign(text.data, text.size); },
@@ -220,7 +220,7 @@ IOStatus BlobFsFileSystem::GetAbsolutePath(const std::string& path, const IOOpti
 IOStatus BlobFsFileSystem::GetFreeSpace(const std::string& path, const IOOptions& /*options*/,
                                         uint64_t* free_bytes, IODebugContext* /*debug*/) {
   SpaceFacts facts{};
-  Error error{};
+  Error error;
   core_.space(mount_, &facts, &error);
   *free_bytes = facts.free_bytes;
   return ToIoStatus("While asking for free space", path, error);
@@ -230,28 +230,28 @@ IOStatus BlobFsFileSystem::GetFreeSpace(const std::string& path, const IOOptions
 
 IOStatus BlobFsFileSystem::DeleteFile(const std::string& path, const IOOptions& /*options*/,
                                       IODebugContext* /*debug*/) {
-  Error error{};
+  Error error;
   core_.remove_file(mount_, ToText(path), &error);
   return ToIoStatus("While deleting a file", path, error);
 }
 
 IOStatus BlobFsFileSystem::RenameFile(const std::string& from, const std::string& to,
                                       const IOOptions& /*options*/, IODebugContext* /*debug*/) {
-  Error error{};
+  Error error;
   core_.rename(mount_, ToText(from), ToText(to), &error);
   return ToIoStatus("While renaming a file", from + " to " + to, error);
 }
 
 IOStatus BlobFsFileSystem::Truncate(const std::string& path, size_t size_bytes,
                                     const IOOptions& /*options*/, IODebugContext* /*debug*/) {
-  Error error{};
+  Error error;
   core_.truncate_file(mount_, ToText(path), size_bytes, &error);
   return ToIoStatus("While truncating a file", path, error);
 }
 
 IOStatus BlobFsFileSystem::CreateDir(const std::string& path, const IOOptions& /*options*/,
                                      IODebugContext* /*debug*/) {
-  Error error{};
+  Error error;
   core_.make_folder(mount_, ToText(path), &error);
   return ToIoStatus("While creating a directory", path, error);
 }
@@ -269,7 +269,7 @@ IOStatus BlobFsFileSystem::CreateDirIfMissing(const std::string& path, const IOO
 
 IOStatus BlobFsFileSystem::DeleteDir(const std::string& path, const IOOptions& /*options*/,
                                      IODebugContext* /*debug*/) {
-  Error error{};
+  Error error;
   core_.remove_folder(mount_, ToText(path), &error);
   return ToIoStatus("While deleting a directory", path, error);
 }
@@ -280,7 +280,7 @@ IOStatus BlobFsFileSystem::LockFile(const std::string& path, const IOOptions& /*
                                     rocksdb::FileLock** lock, IODebugContext* /*debug*/) {
   *lock = nullptr;
   Lock* held = nullptr;
-  Error error{};
+  Error error;
   if (core_.lock(mount_, ToText(path), &held, &error) == 0) *lock = new BlobFsLock(held);
   return ToIoStatus("While lock file", path, error);
 }

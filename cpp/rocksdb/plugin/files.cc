@@ -25,7 +25,7 @@ IOStatus BlobFsWritableFile::Closed() const {
 IOStatus BlobFsWritableFile::Append(const Slice& data, const IOOptions& /*options*/,
                                     IODebugContext* /*debug*/) {
   if (writer_ == nullptr) return Closed();
-  Error error{};
+  Error error;
   core_.append(writer_, data.data(), data.size(), &error);
   return ToIoStatus("While appending to a file", path_, error);
 }
@@ -33,7 +33,7 @@ IOStatus BlobFsWritableFile::Append(const Slice& data, const IOOptions& /*option
 IOStatus BlobFsWritableFile::Truncate(uint64_t size_bytes, const IOOptions& /*options*/,
                                       IODebugContext* /*debug*/) {
   if (writer_ == nullptr) return Closed();
-  Error error{};
+  Error error;
   core_.truncate(writer_, size_bytes, &error);
   return ToIoStatus("While truncating a file", path_, error);
 }
@@ -41,21 +41,21 @@ IOStatus BlobFsWritableFile::Truncate(uint64_t size_bytes, const IOOptions& /*op
 IOStatus BlobFsWritableFile::Close(const IOOptions& /*options*/, IODebugContext* /*debug*/) {
   if (writer_ == nullptr) return IOStatus::OK();
   final_size_bytes_ = core_.writer_size(writer_);
-  Error error{};
+  Error error;
   core_.close_writer(std::exchange(writer_, nullptr), &error);
   return ToIoStatus("While closing a file", path_, error);
 }
 
 IOStatus BlobFsWritableFile::Flush(const IOOptions& /*options*/, IODebugContext* /*debug*/) {
   if (writer_ == nullptr) return Closed();
-  Error error{};
+  Error error;
   core_.flush(writer_, &error);
   return ToIoStatus("While flushing a file", path_, error);
 }
 
 IOStatus BlobFsWritableFile::Sync(const IOOptions& /*options*/, IODebugContext* /*debug*/) {
   if (writer_ == nullptr) return Closed();
-  Error error{};
+  Error error;
   core_.sync(writer_, &error);
   return ToIoStatus("While syncing a file", path_, error);
 }
@@ -68,7 +68,7 @@ IOStatus BlobFsWritableFile::RangeSync(uint64_t /*offset_bytes*/, uint64_t /*len
 IOStatus BlobFsWritableFile::Allocate(uint64_t offset_bytes, uint64_t length_bytes,
                                       const IOOptions& /*options*/, IODebugContext* /*debug*/) {
   if (writer_ == nullptr) return Closed();
-  Error error{};
+  Error error;
   core_.reserve(writer_, offset_bytes + length_bytes, &error);
   return ToIoStatus("While reserving space for a file", path_, error);
 }
@@ -79,10 +79,21 @@ uint64_t BlobFsWritableFile::GetFileSize(const IOOptions& /*options*/, IODebugCo
 
 // --- readable ------------------------------------------------------------------------------------
 
+namespace {
+
+void SetRequest(uint64_t offset_bytes, size_t size, char* into, ReadPart* part) {
+  part->offset_bytes = offset_bytes;
+  part->length_bytes = size;
+  part->into = into;
+}
+
+}  // namespace
+
 IOStatus BlobFsRandomAccessFile::Read(uint64_t offset_bytes, size_t size,
                                       const IOOptions& /*options*/, Slice* result, char* scratch,
                                       IODebugContext* /*debug*/) const {
-  ReadPart part{offset_bytes, size, scratch, 0, {}};
+  ReadPart part;
+  SetRequest(offset_bytes, size, scratch, &part);
   core_.read(reader_, &part);
   *result = Slice(scratch, part.got_bytes);
   return ToIoStatus("While reading a file", path_, part.error);
@@ -96,7 +107,7 @@ IOStatus BlobFsRandomAccessFile::MultiRead(rocksdb::FSReadRequest* requests, siz
     const size_t now = std::min(parts.size(), count - first);
     for (size_t i = 0; i < now; ++i) {
       const rocksdb::FSReadRequest& request = requests[first + i];
-      parts[i] = {request.offset, request.len, request.scratch, 0, {}};
+      SetRequest(request.offset, request.len, request.scratch, &parts[i]);
     }
     core_.read_many(reader_, parts.data(), now);
     for (size_t i = 0; i < now; ++i) {
@@ -114,7 +125,8 @@ IOStatus BlobFsRandomAccessFile::InvalidateCache(size_t /*offset_bytes*/, size_t
 
 IOStatus BlobFsSequentialFile::Read(size_t size, const IOOptions& /*options*/, Slice* result,
                                     char* scratch, IODebugContext* /*debug*/) {
-  ReadPart part{position_bytes_, size, scratch, 0, {}};
+  ReadPart part;
+  SetRequest(position_bytes_, size, scratch, &part);
   core_.read(reader_, &part);
   position_bytes_ += part.got_bytes;
   *result = Slice(scratch, part.got_bytes);
@@ -133,7 +145,7 @@ IOStatus BlobFsSequentialFile::InvalidateCache(size_t /*offset_bytes*/, size_t /
 // --- directory -----------------------------------------------------------------------------------
 
 IOStatus BlobFsDirectory::Fsync(const IOOptions& /*options*/, IODebugContext* /*debug*/) {
-  Error error{};
+  Error error;
   core_.sync_names(mount_, &error);
   return ToIoStatus("While syncing a directory", path_, error);
 }

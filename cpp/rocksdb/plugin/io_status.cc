@@ -4,12 +4,10 @@
 
 namespace ashlar::rocks {
 
-rocksdb::IOStatus ToIoStatus(const char* what, const std::string& path, const Error& error) {
+rocksdb::IOStatus ToFailure(const char* what, const std::string& path, const Error& error) {
   using rocksdb::IOStatus;
   const std::string message = std::string(what) + ": " + path;
   switch (static_cast<StatusCode>(error.code)) {
-    case StatusCode::kOk:
-      return IOStatus::OK();
     case StatusCode::kNotFound:
       return IOStatus::PathNotFound(message, error.text);
     case StatusCode::kOutOfSpace: {

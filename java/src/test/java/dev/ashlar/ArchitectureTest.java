@@ -21,11 +21,13 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 class ArchitectureTest {
 
   @ArchTest
-  static final ArchRule onlyMetadataAndBlobFsKnowRocksDb =
+  static final ArchRule onlyMetadataBlobFsAndItsBenchmarksKnowRocksDb =
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              "dev.ashlar.internal.metadata..", "dev.ashlar.internal.rocksdb..")
+              "dev.ashlar.internal.metadata..",
+              "dev.ashlar.internal.rocksdb..",
+              "dev.ashlar.cli.bench..")
           .and()
           .doNotHaveSimpleName("BlobFs")
           .should()

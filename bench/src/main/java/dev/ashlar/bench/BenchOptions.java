@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Options of a run. */
 @Command(
@@ -13,18 +14,20 @@ import picocli.CommandLine.Option;
     sortOptions = false)
 final class BenchOptions {
 
-  @Option(names = "--quick", description = "All rows in about two minutes.")
+  @Parameters(
+      paramLabel = "ROW",
+      arity = "0..*",
+      description = "Only these, such as P1 P7b. Default: all.")
+  private List<String> rows = List.of();
+
+  @Option(names = "--quick", description = "All rows in about four minutes.")
   private boolean quick;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Also write the results here.")
   private Path json;
 
-  @Option(
-      names = "--rows",
-      paramLabel = "ROW",
-      split = ",",
-      description = "Only these, such as P1,P4. Default: all.")
-  private List<String> rows = List.of();
+  @Option(names = "--plot", paramLabel = "FILE", description = "Also draw the ratios here, as SVG.")
+  private Path plot;
 
   @Option(
       names = "--dir",
@@ -54,6 +57,10 @@ final class BenchOptions {
 
   Path json() {
     return json;
+  }
+
+  Path plot() {
+    return plot;
   }
 
   List<String> rows() {

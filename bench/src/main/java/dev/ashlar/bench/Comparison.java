@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Runs rows one after the other. A row that fails does not keep the others from running. */
 final class Comparison {
@@ -26,10 +27,23 @@ final class Comparison {
     final List<RowResult> results = new ArrayList<>();
     for (final Row row : rows) {
       progress.printf("%s: %s%n", row.id(), row.specs().get(0).name());
-      results.addAll(run(row));
+      final List<RowResult> ofRow = run(row);
+      ofRow.stream().filter(r -> r.kind() == RowResult.Kind.MEASURED).forEach(this::show);
+      results.addAll(ofRow);
       workspace.clear();
     }
     return results;
+  }
+
+  /** A run that is interrupted has told what it knew. */
+  private void show(final RowResult result) {
+    progress.printf(
+        Locale.ROOT,
+        "  %s: %,.2f / %,.2f %s%n",
+        result.spec().id(),
+        result.ours(),
+        result.reference(),
+        result.spec().unit());
   }
 
   private List<RowResult> run(final Row row) throws InterruptedException {

@@ -5,6 +5,7 @@ import dev.ashlar.bench.measure.Workspace;
 import dev.ashlar.bench.ours.BenchStore;
 import dev.ashlar.bench.report.JsonReport;
 import dev.ashlar.bench.report.Machine;
+import dev.ashlar.bench.report.PlotReport;
 import dev.ashlar.bench.report.RowResult;
 import dev.ashlar.bench.report.TableReport;
 import dev.ashlar.bench.row.Row;
@@ -61,6 +62,9 @@ public final class Main {
       System.out.println(TableReport.of(machine, results));
       if (options.json() != null) {
         JsonReport.write(options.json(), machine, results);
+      }
+      if (options.plot() != null) {
+        PlotReport.write(options.plot(), machine, results);
       }
       return results.stream().anyMatch(r -> r.kind() == RowResult.Kind.FAILED) ? 1 : 0;
     }

@@ -3,9 +3,6 @@ package dev.ashlar.cli;
 import dev.ashlar.BlobFs;
 import dev.ashlar.BlobFsOptions;
 import dev.ashlar.BlobFsStats;
-import dev.ashlar.WrongFormatException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -52,14 +49,7 @@ final class FsMkfsCommand implements Callable<Integer> {
     if (clusterSize != null) {
       options.clusterBytes(Math.toIntExact(Math.min(clusterSize, Integer.MAX_VALUE)));
     }
-    final boolean exists = Files.exists(arguments.device(), LinkOption.NOFOLLOW_LINKS);
-    if (exists && !force) {
-      refuseFileSystem();
-      // Now it is empty, or it is refused.
-      options.createIfMissing(true);
-    }
-    try (BlobFs fs =
-        exists && !force ? BlobFs.open(options.build()) : BlobFs.format(options.build())) {
+    try (BlobFs fs = NewFileSystem.make(options, arguments.device(), force)) {
       final BlobFsStats stats = fs.stats();
       io.out()
           .printf(
@@ -70,17 +60,5 @@ final class FsMkfsCommand implements Callable<Integer> {
               ByteSize.format(stats.freeBytes()));
     }
     return Main.EXIT_OK;
-  }
-
-  private void refuseFileSystem() {
-    try (BlobFs old = arguments.openReadOnly()) {
-      throw new CliException(
-          arguments.device()
-              + " holds a file system with "
-              + old.stats().files()
-              + " files already; --force destroys it");
-    } catch (final WrongFormatException e) {
-      return;
-    }
   }
 }

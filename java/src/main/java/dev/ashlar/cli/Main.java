@@ -52,6 +52,7 @@ public final class Main {
     cli.addSubcommand(new RmCommand(io));
     cli.addSubcommand(FsCommand.withSubcommands(io));
     cli.addSubcommand(new MountCommand(io));
+    cli.addSubcommand(new BenchCommand(io));
     cli.addSubcommand(new QuickstartCommand(io));
     cli.addSubcommand(new CommandLine.HelpCommand());
     cli.setOut(new PrintWriter(io.out(), true));

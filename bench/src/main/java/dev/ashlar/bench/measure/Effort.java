@@ -11,7 +11,7 @@ import java.time.Duration;
  */
 public record Effort(int rounds, Duration slice, long dataBytes) {
 
-  /** All rows in about two minutes. */
+  /** All rows in about four minutes. */
   public static final Effort QUICK = new Effort(3, Duration.ofSeconds(1), 256L << 20);
 
   /** For figures to quote. */

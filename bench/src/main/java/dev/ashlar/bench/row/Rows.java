@@ -1,8 +1,8 @@
 package dev.ashlar.bench.row;
 
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** All rows, in the order of the table. */
 public final class Rows {
@@ -15,6 +15,9 @@ public final class Rows {
           new OverwriteRow(),
           new LargeWriteRow(),
           new CreateRemoveRow(),
+          DbBenchRow.onMemory(),
+          DbBenchRow.onFile(),
+          DbBenchRow.onMount(),
           new WriteAmplificationRow(),
           new IdleCpuRow(),
           new HeapRow());
@@ -24,7 +27,7 @@ public final class Rows {
   /**
    * Finds rows.
    *
-   * @param ids like "P1", in any case; none means all
+   * @param ids like "P1" or "P7b", in any case; none means all
    * @return the rows in the order of the table
    * @throws IllegalArgumentException if there is no such row
    */
@@ -32,14 +35,16 @@ public final class Rows {
     if (ids.isEmpty()) {
       return ALL;
     }
-    final List<String> wanted = ids.stream().map(id -> id.trim().toUpperCase(Locale.ROOT)).toList();
+    final Set<String> wanted = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    wanted.addAll(ids);
     final List<String> known = ALL.stream().map(Row::id).toList();
-    for (final String id : wanted) {
-      if (!known.contains(id)) {
-        throw new IllegalArgumentException(
-            "no row " + id + "; there are " + String.join(", ", known));
-      }
+    final Set<String> unknown = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    unknown.addAll(ids);
+    known.forEach(unknown::remove);
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no row " + String.join(", ", unknown) + "; there are " + String.join(", ", known));
     }
-    return ALL.stream().filter(row -> wanted.contains(row.id())).collect(Collectors.toList());
+    return ALL.stream().filter(row -> wanted.contains(row.id())).toList();
   }
 }

@@ -39,6 +39,7 @@ class RowsTest {
   @Test
   void rowsAreFoundInTheOrderOfTheTable() {
     assertThat(Rows.select(List.of("p4", "P1")).stream().map(Row::id)).containsExactly("P1", "P4");
+    assertThat(Rows.select(List.of("p7B")).stream().map(Row::id)).containsExactly("P7b");
     assertThatThrownBy(() -> Rows.select(List.of("P99")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("P99");

@@ -22,8 +22,21 @@ import org.rocksdb.RocksDBException;
 /** Each case in a process of its own, since a plug-in is loaded once. */
 class RocksPluginTest {
 
-  private static final String RIGHT = "libashlar_rocksdb-7.8.3-gcc4.so";
-  private static final String OTHER_STRINGS = "libashlar_rocksdb-7.8.3-cxx11.so";
+  private static final String VERSION = loadedVersion();
+
+  /** RocksDB's jars changed their layout of strings between 9.10 and 11.8. */
+  private static final boolean OLD_STRINGS = RocksDB.rocksdbVersion().getMajor() < 10;
+
+  private static final String STRINGS = OLD_STRINGS ? "gcc4" : "cxx11";
+  private static final String RIGHT = "libashlar_rocksdb-" + VERSION + "-" + STRINGS + ".so";
+  private static final String OTHER_STRINGS =
+      "libashlar_rocksdb-" + VERSION + "-" + (OLD_STRINGS ? "cxx11" : "gcc4") + ".so";
+
+  private static String loadedVersion() {
+    RocksLibrary.load();
+    final RocksDB.Version version = RocksDB.rocksdbVersion();
+    return version.getMajor() + "." + version.getMinor() + "." + version.getPatch();
+  }
 
   @TempDir private Path folder;
 
@@ -113,7 +126,7 @@ class RocksPluginTest {
     final Ended ended = childWith(resource(OTHER_STRINGS));
     assertThat(ended.code).isEqualTo(1);
     assertThat(ended.text)
-        .contains("BadConfigurationException", "does not fit RocksDB 7.8.3", "gcc4", RIGHT);
+        .contains("BadConfigurationException", "does not fit RocksDB " + VERSION, STRINGS, RIGHT);
   }
 
   @Test
