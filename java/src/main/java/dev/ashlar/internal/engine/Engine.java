@@ -82,9 +82,17 @@ final class Engine {
     return failure;
   }
 
-  /** Metadata has been written: takes a look at what space it has left. */
+  /**
+   * Metadata has been written: takes a look at what space it has left. Where there is little, the
+   * next is written only when compactions have caught up, however slow they are: what waits for
+   * them takes several times the space that it will.
+   */
   void lookAtMetadataSpace() {
-    final boolean low = device.isMetadataSpaceLow();
+    boolean low = device.isMetadataSpaceLow();
+    if (low) {
+      metadata.settle();
+      low = device.isMetadataSpaceLow();
+    }
     if (low != metadataSpaceLow) {
       metadataSpaceLow = low;
     }

@@ -35,6 +35,12 @@ public interface MetadataStore extends AutoCloseable {
   void sync();
 
   /**
+   * Waits until the work in the background has caught up with what was applied, so that the space
+   * that it needs on the way is free again; for some seconds at most.
+   */
+  void settle();
+
+  /**
    * Reads the record of a chunk.
    *
    * @param key of the chunk

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
@@ -35,6 +37,15 @@ public final class RocksMetadataStore implements MetadataStore {
 
   /** A write batch that has grown beyond this is not kept. */
   private static final long MAX_KEPT_BATCH_BYTES = 1 << 20;
+
+  private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long SETTLE_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final List<String> BACKGROUND_WORK =
+      List.of(
+          "rocksdb.mem-table-flush-pending",
+          "rocksdb.num-running-flushes",
+          "rocksdb.compaction-pending",
+          "rocksdb.num-running-compactions");
 
   private final MetadataOptions options;
   private final UseGate gate;
@@ -369,6 +380,30 @@ public final class RocksMetadataStore implements MetadataStore {
   }
 
   // --- the rest --------------------------------------------------------------------------------
+
+  @Override
+  public void settle() {
+    gate.enter();
+    try {
+      final long start = System.nanoTime();
+      while (isAtWork() && System.nanoTime() - start < SETTLE_NANOS) {
+        LockSupport.parkNanos(this, SETTLE_POLL_NANOS);
+      }
+    } catch (final RocksDBException e) {
+      throw RocksErrors.toException("asking for the work on metadata", e);
+    } finally {
+      gate.exit();
+    }
+  }
+
+  private boolean isAtWork() throws RocksDBException {
+    for (final String work : BACKGROUND_WORK) {
+      if (db.getAggregatedLongProperty(work) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   @Override
   public MetadataStats stats() {

@@ -53,6 +53,9 @@ import org.rocksdb.WriteBufferManager;
  *       bounded by one number. Files that are open at once are bounded, too.
  *   <li>Logs, tables and compactions are kept to fractions of the room that there is for sure: on a
  *       device that is full of chunks only a reserve is left for them, and removals must go on.
+ *   <li>Records of chunks are compressed; maps, which are mostly checksums, are not. Nor is
+ *       anything on a small device: a table takes a cluster however small it is, and RocksDB counts
+ *       bytes.
  *   <li>No statistics and no timers: an idle store uses no CPU time.
  * </ul>
  */
@@ -60,6 +63,7 @@ final class RocksResources implements AutoCloseable {
 
   private static final long MAX_WRITE_BUFFER_BYTES = 32L << 20;
   private static final long MIN_WRITE_BUFFER_BYTES = 512L << 10;
+  private static final long COMPRESS_FROM_BYTES = 4L << 20;
   private static final long MAX_LOG_BYTES = 64L << 20;
   private static final long MAX_MANIFEST_BYTES = 64L << 20;
   private static final long MAX_TABLE_BYTES = 64L << 20;
@@ -169,8 +173,7 @@ final class RocksResources implements AutoCloseable {
             .setFormatVersion(5);
     final List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
     for (final String name : FAMILIES) {
-      // Maps are mostly checksums, which do not compress.
-      final boolean compress = name.equals("chunk");
+      final boolean compress = name.equals("chunk") && writeBufferBytes() >= COMPRESS_FROM_BYTES;
       final ColumnFamilyOptions family =
           add(new ColumnFamilyOptions())
               .setTableFormatConfig(table)

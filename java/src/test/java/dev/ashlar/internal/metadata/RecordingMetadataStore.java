@@ -134,6 +134,11 @@ public final class RecordingMetadataStore implements MetadataStore {
     noteSynced();
   }
 
+  @Override
+  public void settle() {
+    behind.settle();
+  }
+
   private void noteSynced() {
     final long now = position.getAsLong();
     synchronized (this) {
