@@ -6,17 +6,13 @@ import dev.ashlar.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Which store a command is about. */
 final class DeviceArguments {
 
-  @Parameters(
-      index = "0",
-      paramLabel = "DEVICE",
-      description = "File or block device of the store.")
-  private Path device = Path.of(".");
+  @Mixin private DeviceName device = new DeviceName();
 
   @Option(
       names = "--metadata",
@@ -28,7 +24,7 @@ final class DeviceArguments {
 
   ChunkStoreOptions.Builder options() {
     final ChunkStoreOptions.Builder builder =
-        ChunkStoreOptions.builder().device(Device.file(device));
+        ChunkStoreOptions.builder().device(device.device());
     if (metadata == null) {
       return builder;
     }
@@ -37,7 +33,7 @@ final class DeviceArguments {
         : builder.metadata(metadata);
   }
 
-  Path device() {
+  DeviceName device() {
     return device;
   }
 
