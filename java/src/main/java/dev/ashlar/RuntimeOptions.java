@@ -80,7 +80,7 @@ public final class RuntimeOptions {
   }
 
   /**
-   * Where the process answers rpc requests.
+   * Where the process answers rpc requests. Options may differ in it while a runtime is in use.
    *
    * @return null, the default: nowhere
    */

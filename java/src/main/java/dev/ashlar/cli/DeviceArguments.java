@@ -23,8 +23,7 @@ final class DeviceArguments {
   private @Nullable Path metadata;
 
   ChunkStoreOptions.Builder options() {
-    final ChunkStoreOptions.Builder builder =
-        ChunkStoreOptions.builder().device(device.device());
+    final ChunkStoreOptions.Builder builder = ChunkStoreOptions.builder().device(device.device());
     if (metadata == null) {
       return builder;
     }

@@ -19,8 +19,7 @@ final class BdevUse {
   }
 
   /** The device is open: from here on it can be asked. */
-  void opened(
-      final Supplier<Counters> counting, final Supplier<@Nullable NativeBlobFs> openFiles) {
+  void opened(final Supplier<Counters> counting, final Supplier<@Nullable NativeBlobFs> openFiles) {
     synchronized (Bdevs.class) {
       counters = counting;
       files = openFiles;

@@ -59,8 +59,7 @@ public final class Bdevs {
     NativeLibrary.load();
     Native.namedMemoryCreate(given, bytes, blockBytes);
     return add(
-        new Bdev(
-            Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null, true, false));
+        new Bdev(Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null, true, false));
   }
 
   private static String nextMallocName() {
@@ -93,20 +92,15 @@ public final class Bdevs {
     final long bytes = sizeOf(Device.file(Path.of(file)).path());
     return add(
         new Bdev(
-            kind,
-            name,
-            UUID.randomUUID(),
-            block,
-            bytes / block,
-            file,
-            blockBytes != 0,
-            readOnly));
+            kind, name, UUID.randomUUID(), block, bytes / block, file, blockBytes != 0, readOnly));
   }
 
   private static long sizeOf(final Path file) {
     try {
-      final int type = (int) Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS) & TYPE;
-      if (type != PLAIN_FILE && type != BLOCK_DEVICE) { // such as a pipe, which would keep us waiting
+      final int type =
+          (int) Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS) & TYPE;
+      if (type != PLAIN_FILE
+          && type != BLOCK_DEVICE) { // such as a pipe, which would keep us waiting
         throw new BadConfigurationException(file + " is neither a plain file nor a block device");
       }
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {

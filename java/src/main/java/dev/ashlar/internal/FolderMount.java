@@ -62,10 +62,15 @@ public final class FolderMount implements Mount {
             handle,
             source + " is mounted on " + path + (readOnly ? ", read-only" : ""),
             closeAfterwards ? fs : null);
-    Runtime.getRuntime().addShutdownHook(mount.hook);
-    final Thread server = new Thread(mount::serve, "ashlar-mount");
-    server.setDaemon(true);
-    server.start();
+    try {
+      Runtime.getRuntime().addShutdownHook(mount.hook);
+      final Thread server = new Thread(mount::serve, "ashlar-mount");
+      server.setDaemon(true);
+      server.start();
+    } catch (final IllegalStateException | OutOfMemoryError e) { // the process ends, or is full
+      Native.mountDetach(handle); // nobody must wait for a folder that is not served
+      throw e;
+    }
     return mount;
   }
 

@@ -94,8 +94,8 @@ final class Native {
    * Opens a device and loads the blobstore on it. Nothing is written to the device unless {@code
    * format} is set.
    *
-   * @param kind 0 memory, 1 file or block device, 2 crash device (testing library only), 3 memory of
-   *     {@link #namedMemoryCreate}
+   * @param kind 0 memory, 1 file or block device, 2 crash device (testing library only), 3 memory
+   *     of {@link #namedMemoryCreate}
    * @param path of the file, or a label, or the name of the memory
    * @param sizeBytes of memory or of a file to be created; 0: as it is
    * @param flags sum of OPEN_ flags
@@ -132,8 +132,8 @@ final class Native {
   /**
    * What is on a device, without changing it: 0 nothing but zeros where formats keep their marks, 1
    * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else, 4 a chunk store
-   * whose making was interrupted. Throws Busy when it is in use and NotFound when it is missing. The
-   * kind is one of {@link #storeOpen}.
+   * whose making was interrupted. Throws Busy when it is in use and NotFound when it is missing.
+   * The kind is one of {@link #storeOpen}.
    */
   static native int deviceProbe(int kind, String path);
 

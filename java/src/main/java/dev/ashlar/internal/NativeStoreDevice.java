@@ -69,8 +69,13 @@ public final class NativeStoreDevice implements StoreDevice {
    */
   public static Content probe(final Device device) {
     NativeLibrary.load();
-    final NativeDevice probed = NativeDevice.of(device);
-    return Content.values()[Native.deviceProbe(probed.kind(), probed.path())];
+    final BdevUse use = Bdevs.enter(device, true);
+    try {
+      final NativeDevice probed = NativeDevice.of(device);
+      return Content.values()[Native.deviceProbe(probed.kind(), probed.path())];
+    } finally {
+      use.closed(Bdev.Counters.ZERO);
+    }
   }
 
   /**

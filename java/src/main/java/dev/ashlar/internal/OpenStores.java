@@ -3,6 +3,7 @@ package dev.ashlar.internal;
 import dev.ashlar.ChunkStore;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The stores that are open in this process, by the names of their devices. */
 public final class OpenStores {
@@ -27,6 +28,22 @@ public final class OpenStores {
    */
   public static synchronized void remove(final ChunkStore store) {
     STORES.remove(store);
+  }
+
+  /**
+   * The store on a device.
+   *
+   * @param device its name; of several, as memory devices have one name, the last that was opened
+   * @return the store, or null
+   */
+  public static synchronized @Nullable ChunkStore find(final String device) {
+    ChunkStore last = null;
+    for (final Map.Entry<ChunkStore, String> open : STORES.entrySet()) {
+      if (open.getValue().equals(device)) {
+        last = open.getKey();
+      }
+    }
+    return last;
   }
 
   /**

@@ -103,7 +103,11 @@ public final class StoreOpener {
           && content != NativeStoreDevice.Content.ZEROS
           && content != NativeStoreDevice.Content.UNFINISHED) {
         throw new StoreExistsException(
-            "device " + device + " holds " + describe(content, device) + "; only force destroys it");
+            "device "
+                + device
+                + " holds "
+                + describe(content, device)
+                + "; only force destroys it");
       }
     }
     create(options, missing, force).close();

@@ -18,7 +18,13 @@ final class BdevMethods {
 
   private static final List<String> OTHER_IO_TYPES =
       List.of(
-          "write_zeroes", "reset", "compare", "compare_and_write", "abort", "nvme_admin", "nvme_io");
+          "write_zeroes",
+          "reset",
+          "compare",
+          "compare_and_write",
+          "abort",
+          "nvme_admin",
+          "nvme_io");
 
   private BdevMethods() {}
 
@@ -85,7 +91,8 @@ final class BdevMethods {
 
   private static Object needsSpdk(final String method) {
     throw new UnsupportedDeviceException(
-        method + " needs SPDK, and this is Ashlar without it: NVMe drives are bdevs by"
+        method
+            + " needs SPDK, and this is Ashlar without it: NVMe drives are bdevs by"
             + " bdev_uring_create, with the block device of the kernel");
   }
 

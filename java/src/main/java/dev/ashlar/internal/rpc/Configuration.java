@@ -34,8 +34,20 @@ public final class Configuration {
 
   private static final Set<String> SUBSYSTEMS =
       Set.of(
-          "accel", "bdev", "iobuf", "iscsi", "keyring", "nbd", "nvmf", "scheduler", "scsi", "sock",
-          "ublk", "vhost_blk", "vhost_scsi", "vmd");
+          "accel",
+          "bdev",
+          "iobuf",
+          "iscsi",
+          "keyring",
+          "nbd",
+          "nvmf",
+          "scheduler",
+          "scsi",
+          "sock",
+          "ublk",
+          "vhost_blk",
+          "vhost_scsi",
+          "vmd");
 
   /** What SPDK's save_config writes also for a target that has nothing but bdevs. */
   private static final Set<String> WITHOUT_EFFECT =
@@ -205,9 +217,7 @@ public final class Configuration {
   }
 
   private BadConfigurationException wrong(
-      final String place,
-      final String what,
-      final @Nullable Exception cause) {
+      final String place, final String what, final @Nullable Exception cause) {
     final Integer line = lines.get(place);
     return new BadConfigurationException(
         name

@@ -19,7 +19,7 @@ final class Connection implements Runnable {
   private final Dispatcher dispatcher;
   private final MessageScanner scanner = new MessageScanner(Json.MAX_BYTES, Json.MAX_DEPTH);
 
-  /** When it last moved bytes; while a method works, when that is over. */
+  /** Since when it is the client's turn, unless a method works. */
   private volatile long waitingSinceNanos = System.nanoTime();
 
   private volatile boolean working;
@@ -59,6 +59,7 @@ final class Connection implements Runnable {
     for (byte[] message = scanner.poll(); message != null; message = scanner.poll()) {
       working = true;
       final boolean understood = dispatcher.answer(message, this::write);
+      waitingSinceNanos = System.nanoTime();
       working = false;
       if (!understood) {
         return false;
@@ -72,12 +73,12 @@ final class Connection implements Runnable {
 
   private void write(final byte[] bytes) throws IOException {
     final ByteBuffer rest = ByteBuffer.wrap(bytes);
+    waitingSinceNanos = System.nanoTime();
     working = false;
     while (rest.hasRemaining()) {
-      waitingSinceNanos = System.nanoTime();
       channel.write(rest);
+      waitingSinceNanos = System.nanoTime();
     }
-    waitingSinceNanos = System.nanoTime();
     working = true;
   }
 

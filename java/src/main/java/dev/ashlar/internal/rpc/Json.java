@@ -17,6 +17,9 @@ final class Json {
   /** Largest message, and largest configuration. */
   static final int MAX_BYTES = 1 << 20;
 
+  /** Most values, names and brackets in a message: a parsed one takes up to 100 bytes for each. */
+  static final int MAX_TOKENS = 50_000;
+
   /** Strict: one value, no name twice; numbers stay as they are. */
   static final ObjectMapper MAPPER =
       JsonMapper.builder(
@@ -25,6 +28,7 @@ final class Json {
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_DEPTH)
                           .maxDocumentLength(MAX_BYTES)
+                          .maxTokenCount(MAX_TOKENS)
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())

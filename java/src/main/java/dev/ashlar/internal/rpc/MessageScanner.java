@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class MessageScanner {
 
   /** What cannot be a message, nor be followed by one. */
-  static final class NotAMessageException extends Exception {
+  static final class NotAMessageException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     NotAMessageException(final String message) {
@@ -42,7 +42,7 @@ final class MessageScanner {
    * @throws NotAMessageException if it is no message, too long or too deep; those before it are
    *     there, and nothing can be fed any more
    */
-  void feed(final ByteBuffer bytes) throws NotAMessageException {
+  void feed(final ByteBuffer bytes) {
     while (bytes.hasRemaining()) {
       final byte next = bytes.get();
       if (depth == 0 && isSpace(next)) {
@@ -75,7 +75,7 @@ final class MessageScanner {
     }
   }
 
-  private void scanValue(final byte next) throws NotAMessageException {
+  private void scanValue(final byte next) {
     switch (next) {
       case '{', '[' -> {
         if (++depth > maxDepth) {

@@ -56,12 +56,7 @@ final class ProcessMethods {
   private static Object version(final Params params) {
     params.end();
     final ObjectNode version = Json.MAPPER.createObjectNode().put("version", "Ashlar v0.1.0");
-    version
-        .putObject("fields")
-        .put("major", 0)
-        .put("minor", 1)
-        .put("patch", 0)
-        .put("suffix", "");
+    version.putObject("fields").put("major", 0).put("minor", 1).put("patch", 0).put("suffix", "");
     return version;
   }
 

@@ -55,9 +55,7 @@ public final class Server implements AutoCloseable {
 
   /** Whether every server has a method of that name. */
   static boolean isBuiltIn(final String name) {
-    return builtIn(new Holdings(RuntimeOptions.defaults()), () -> {}, false)
-        .names()
-        .contains(name);
+    return builtIn(new Holdings(RuntimeOptions.defaults()), () -> {}, false).names().contains(name);
   }
 
   /**

@@ -95,8 +95,7 @@ final class SocketFile implements AutoCloseable {
     final FileChannel lock =
         FileChannel.open(
             file,
-            Set.of(
-                StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
             PosixFilePermissions.asFileAttribute(FILE_MODE));
     try {
       if (lock.tryLock() != null) {

@@ -11,7 +11,6 @@ import dev.ashlar.NoSuchDeviceException;
 import dev.ashlar.StoreBusyException;
 import dev.ashlar.StoreStats;
 import dev.ashlar.internal.OpenStores;
-import java.util.Map;
 
 /**
  * Methods about chunk stores, also about those that the program has opened. A store is named by its
@@ -59,7 +58,7 @@ final class StoreMethods {
     params.end();
     final ChunkStore store = holdings.release(name);
     if (store == null) {
-      if (OpenStores.all().containsValue(name)) {
+      if (OpenStores.find(name) != null) {
         throw new StoreBusyException("the store on " + name + " was opened by the program");
       }
       throw noStore(name);
@@ -70,12 +69,11 @@ final class StoreMethods {
 
   private static ChunkStore store(final Params params) {
     final String name = params.string("bdev_name");
-    for (final Map.Entry<ChunkStore, String> open : OpenStores.all().entrySet()) {
-      if (open.getValue().equals(name)) {
-        return open.getKey();
-      }
+    final ChunkStore store = OpenStores.find(name);
+    if (store == null) {
+      throw noStore(name);
     }
-    throw noStore(name);
+    return store;
   }
 
   private static NoSuchDeviceException noStore(final String name) {
@@ -143,26 +141,31 @@ final class StoreMethods {
     OpenStores.all()
         .forEach(
             (store, name) -> {
-              final StoreStats stats = store.stats();
-              stores
-                  .putObject(name)
-                  .put("chunks", stats.chunks())
-                  .put("used_bytes", stats.usedBytes())
-                  .put("free_bytes", stats.freeBytes())
-                  .put("reads", stats.reads())
-                  .put("writes", stats.writes())
-                  .put("flushes", stats.flushes())
-                  .put("bytes_read", stats.bytesRead())
-                  .put("bytes_written", stats.bytesWritten())
-                  .put("commits", stats.commits())
-                  .put("committed", stats.committed())
-                  .put("cached_entries", stats.cachedEntries())
-                  .put("cache_evictions", stats.cacheEvictions())
-                  .put("metadata_memory_bytes", stats.memory().metadataBytes())
-                  .put("map_memory_bytes", stats.memory().mapBytes())
-                  .put("operation_memory_bytes", stats.memory().operationBytes())
-                  .put("page_buffer_bytes", stats.memory().pageBufferBytes());
+              try {
+                describe(store.stats(), stores.putObject(name));
+              } catch (final IllegalStateException e) {
+                stores.remove(name); // it is being closed
+              }
             });
     return metrics;
+  }
+
+  private static void describe(final StoreStats stats, final ObjectNode into) {
+    into.put("chunks", stats.chunks())
+        .put("used_bytes", stats.usedBytes())
+        .put("free_bytes", stats.freeBytes())
+        .put("reads", stats.reads())
+        .put("writes", stats.writes())
+        .put("flushes", stats.flushes())
+        .put("bytes_read", stats.bytesRead())
+        .put("bytes_written", stats.bytesWritten())
+        .put("commits", stats.commits())
+        .put("committed", stats.committed())
+        .put("cached_entries", stats.cachedEntries())
+        .put("cache_evictions", stats.cacheEvictions())
+        .put("metadata_memory_bytes", stats.memory().metadataBytes())
+        .put("map_memory_bytes", stats.memory().mapBytes())
+        .put("operation_memory_bytes", stats.memory().operationBytes())
+        .put("page_buffer_bytes", stats.memory().pageBufferBytes());
   }
 }
