@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -219,26 +220,32 @@ class ServerTest {
     assertThat(socket).doesNotExist();
   }
 
+  /** They stay as long as the process. */
+  private static String newMethodName() {
+    return "test_" + UUID.randomUUID();
+  }
+
   @Test
   void programsAddMethods() throws IOException {
     start();
+    final String method = newMethodName();
     AshlarRuntime.register(
-        "test_add_method",
+        method,
         params -> {
           if (!(params.get("n") instanceof Integer n)) {
             throw new RpcException(RpcException.INVALID_PARAMETERS, "n must be a number");
           }
           return Map.of("doubled", 2 * n, "list", List.of("x"));
         });
-    assertThatThrownBy(() -> AshlarRuntime.register("test_add_method", params -> 1))
+    assertThatThrownBy(() -> AshlarRuntime.register(method, params -> 1))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> AshlarRuntime.register("save_config", params -> 1))
         .isInstanceOf(IllegalArgumentException.class);
     try (RpcClient client = connect()) {
-      assertThat(client.call("rpc_get_methods").toString()).contains("\"test_add_method\"");
-      assertThat(client.call("test_add_method", "n", 4).toString())
+      assertThat(client.call("rpc_get_methods").toString()).contains("\"" + method + "\"");
+      assertThat(client.call(method, "n", 4).toString())
           .contains("\"doubled\":8", "\"list\":[\"x\"]");
-      assertThat(client.error("test_add_method").get("code").intValue()).isEqualTo(-32602);
+      assertThat(client.error(method).get("code").intValue()).isEqualTo(-32602);
     }
   }
 
@@ -365,14 +372,15 @@ class ServerTest {
   @Test
   void aMethodThatWorksLongIsNotIdle() throws Exception {
     start(new Limits(8, Duration.ofMillis(50)));
+    final String method = newMethodName();
     AshlarRuntime.register(
-        "test_slow_method",
+        method,
         params -> {
           Thread.sleep(500);
           return "done";
         });
     try (RpcClient client = connect()) {
-      assertThat(client.call("test_slow_method").textValue()).isEqualTo("done");
+      assertThat(client.call(method).textValue()).isEqualTo("done");
     }
   }
 
