@@ -46,7 +46,7 @@ class ServeCommandTest {
     final Path socket = temp.resolve("run/rpc.sock");
     final var run =
         CompletableFuture.supplyAsync(() -> Cli.run("serve", "--config", config, "--rpc", socket));
-    Eventually.isTrue("it serves", () -> Files.exists(socket) || run.isDone());
+    Eventually.isTrue("it serves", () -> run.isDone() || isServed(socket));
     try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       client.connect(UnixDomainSocketAddress.of(socket));
       assertThat(ask(client, "{\"method\":\"bdev_get_bdevs\",\"id\":1}")).contains("\"Malloc0\"");
@@ -56,6 +56,14 @@ class ServeCommandTest {
     }
     assertThat(run.get(20, TimeUnit.SECONDS).ok().text()).contains("serving " + socket);
     assertThat(socket).doesNotExist();
+  }
+
+  private static boolean isServed(final Path socket) {
+    try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return client.connect(UnixDomainSocketAddress.of(socket));
+    } catch (final IOException e) {
+      return false; // not yet
+    }
   }
 
   private static String ask(final SocketChannel client, final String request) throws IOException {
