@@ -90,12 +90,10 @@ Task<Result<DeviceContent>> OpenAndProbe(Reactor& reactor, Device& device) {
 
 }  // namespace
 
-Result<DeviceContent> Store::Probe(const std::string& path) {
-  DeviceSpec spec;
-  spec.kind = DeviceKind::kFile;
-  spec.path = path;
-  spec.read_only = true;
-  Result<std::unique_ptr<Device>> device = OpenDevice(spec);
+Result<DeviceContent> Store::Probe(const DeviceSpec& spec) {
+  DeviceSpec read_only = spec;
+  read_only.read_only = true;
+  Result<std::unique_ptr<Device>> device = OpenDevice(read_only);
   if (!device.ok()) return device.status();
   Result<std::shared_ptr<Runtime>> runtime = Runtime::Acquire(RuntimeOptions());
   if (!runtime.ok()) return runtime.status();

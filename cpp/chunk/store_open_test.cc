@@ -329,6 +329,13 @@ TEST_F(StoreOpenTest, ManyStoresAreOpenAtOnceAndDoNotMeet) {
 
 class ProbeTest : public ::testing::Test {
  protected:
+  static Result<DeviceContent> ProbeFile(const std::string& path) {
+    DeviceSpec spec;
+    spec.kind = DeviceKind::kFile;
+    spec.path = path;
+    return Store::Probe(spec);
+  }
+
   std::string File(uint64_t size_bytes, uint64_t mark_at) {
     const std::string path = folder_.Join("device");
     std::remove(path.c_str());
@@ -348,20 +355,20 @@ class ProbeTest : public ::testing::Test {
 };
 
 TEST_F(ProbeTest, TellsZerosFromSomethingElse) {
-  EXPECT_EQ(Store::Probe(File(4 * kMiB, ~uint64_t{0})).value(), DeviceContent::kNothing);
+  EXPECT_EQ(ProbeFile(File(4 * kMiB, ~uint64_t{0})).value(), DeviceContent::kNothing);
   for (const uint64_t mark : {uint64_t{0}, uint64_t{1080}, 64 * kKiB, 4 * kMiB - 500}) {
-    EXPECT_EQ(Store::Probe(File(4 * kMiB, mark)).value(), DeviceContent::kOther) << mark;
+    EXPECT_EQ(ProbeFile(File(4 * kMiB, mark)).value(), DeviceContent::kOther) << mark;
   }
-  EXPECT_EQ(Store::Probe(folder_.Join("missing")).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(ProbeFile(folder_.Join("missing")).status().code(), StatusCode::kNotFound);
 }
 
 TEST_F(ProbeTest, TellsAChunkStoreFromOtherBlobstoresAndSaysWhenItIsInUse) {
   TestStore test;
   const std::string path = folder_.Join("store");
   ASSERT_TRUE(test.OpenAndStart(TestStore::File(path, 16 * kMiB)).ok());
-  EXPECT_EQ(Store::Probe(path).status().code(), StatusCode::kBusy);
+  EXPECT_EQ(ProbeFile(path).status().code(), StatusCode::kBusy);
   ASSERT_TRUE(test.Close(true).ok());
-  EXPECT_EQ(Store::Probe(path).value(), DeviceContent::kChunkStore);
+  EXPECT_EQ(ProbeFile(path).value(), DeviceContent::kChunkStore);
 
   const std::string other = File(16 * kMiB, ~uint64_t{0});
   {
@@ -372,7 +379,7 @@ TEST_F(ProbeTest, TellsAChunkStoreFromOtherBlobstoresAndSaysWhenItIsInUse) {
     auto channel = std::move(device->OpenChannel()).value();
     ASSERT_TRUE(RunTask(*channel, Blobstore::Format(*channel, device->info(), {})).ok());
   }
-  EXPECT_EQ(Store::Probe(other).value(), DeviceContent::kOtherBlobstore);
+  EXPECT_EQ(ProbeFile(other).value(), DeviceContent::kOtherBlobstore);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "cpp/base/units.h"
 #include "cpp/device/file_handle.h"
 #include "cpp/device/memory_device.h"
+#include "cpp/device/named_memory.h"
 #include "cpp/device/pread_device.h"
 #include "cpp/device/uring_device.h"
 #include "cpp/device/uring_probe.h"
@@ -19,27 +20,15 @@ namespace {
 constexpr uint64_t kMaxDeviceBytes =
     RoundDown(static_cast<uint64_t>(std::numeric_limits<int64_t>::max()), kPageBytes);
 
-Status ValidateSize(const DeviceSpec& spec) {
-  const bool must_be_given = spec.kind == DeviceKind::kMemory || spec.create;
-  if (spec.size_bytes == 0 && !must_be_given) return Status::Ok();
-  if (spec.size_bytes == 0 || spec.size_bytes % kPageBytes != 0 ||
-      spec.size_bytes > kMaxDeviceBytes) {
-    return Status::InvalidArgument("size_bytes is " + std::to_string(spec.size_bytes) +
-                                   "; give a multiple of 4096 from 4096 to " +
-                                   std::to_string(kMaxDeviceBytes));
-  }
-  return Status::Ok();
-}
-
 Result<std::unique_ptr<Device>> OpenMemory(const DeviceSpec& spec) {
-  if (spec.sector_bytes != 512 && spec.sector_bytes != kPageBytes) {
-    return Status::InvalidArgument("sector_bytes is " + std::to_string(spec.sector_bytes) +
-                                   "; give 512 or 4096");
-  }
-  return NewMemoryDevice(spec);
+  ASHLAR_RETURN_IF_ERROR(CheckMemorySpec(spec));
+  Result<std::shared_ptr<MemoryBlock>> block = MemoryBlock::Allocate(spec);
+  if (!block.ok()) return block.status();
+  return NewMemoryDevice(std::move(block).value(), spec);
 }
 
 Status ValidateFile(const DeviceSpec& spec) {
+  if (spec.size_bytes != 0 || spec.create) ASHLAR_RETURN_IF_ERROR(CheckDeviceSize(spec.size_bytes));
   if (spec.path.empty()) return Status::InvalidArgument("the path of the device is empty");
   if (spec.path.find('\0') != std::string::npos) {
     return Status::InvalidArgument("the path of the device contains a zero byte");
@@ -69,18 +58,28 @@ int Device::WriteInline(uint64_t, const void*, uint32_t) { return -EOPNOTSUPP; }
 
 int Device::FlushInline() { return -EOPNOTSUPP; }
 
+Status CheckDeviceSize(uint64_t size_bytes) {
+  if (size_bytes != 0 && size_bytes % kPageBytes == 0 && size_bytes <= kMaxDeviceBytes) {
+    return Status::Ok();
+  }
+  return Status::InvalidArgument("size_bytes is " + std::to_string(size_bytes) +
+                                 "; give a multiple of 4096 from 4096 to " +
+                                 std::to_string(kMaxDeviceBytes));
+}
+
 Result<std::unique_ptr<Device>> OpenDevice(const DeviceSpec& spec) {
-  ASHLAR_RETURN_IF_ERROR(ValidateSize(spec));
   switch (spec.kind) {
     case DeviceKind::kMemory:
       return OpenMemory(spec);
     case DeviceKind::kFile:
       return OpenFile(spec);
+    case DeviceKind::kNamedMemory:
+      return OpenNamedMemory(spec);
     case DeviceKind::kCrash:
       return Status::NotSupported("crash devices exist in testing builds only");
   }
   return Status::InvalidArgument("device kind is " + std::to_string(static_cast<int>(spec.kind)) +
-                                 "; give 0 (memory) or 1 (file)");
+                                 "; give 0 (memory), 1 (file) or 3 (named memory)");
 }
 
 }  // namespace ashlar

@@ -83,6 +83,9 @@ class Device {
   virtual const uint8_t* memory() const { return nullptr; }
 };
 
+// InvalidArgument: no multiple of 4096, zero, or too large.
+Status CheckDeviceSize(uint64_t size_bytes);
+
 // Opens (and with spec.create creates) a memory or file device.
 // Busy: another process, or this one, has it open. InvalidArgument: size or sector size out of
 // range.

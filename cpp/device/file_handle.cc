@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "cpp/device/file_geometry.h"
@@ -17,10 +15,6 @@
 namespace ashlar {
 
 namespace {
-
-constexpr auto kLockPatience = std::chrono::milliseconds(500);
-constexpr auto kLockStep = std::chrono::milliseconds(5);
-
 
 std::string Quoted(const std::string& path) { return "'" + path + "'"; }
 
@@ -97,15 +91,8 @@ int TryLock(const UniqueFd& fd) {
   return failure;
 }
 
-// The lock of a killed process stands for a moment longer than the process: until the kernel has
-// ended the I/O that was in flight.
 Status Lock(const UniqueFd& fd, const std::string& path) {
-  const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
-  int failure = TryLock(fd);
-  while (failure == EWOULDBLOCK && std::chrono::steady_clock::now() < give_up) {
-    std::this_thread::sleep_for(kLockStep);
-    failure = TryLock(fd);
-  }
+  const int failure = TryLock(fd);
   if (failure == 0) return Status::Ok();
   if (failure != EWOULDBLOCK) return Status::FromErrno(failure, "lock " + Quoted(path));
   return Status::Busy(Quoted(path) + " is in use by another process, or open in this one", failure);
@@ -117,8 +104,8 @@ Result<UniqueFd> OpenAndLock(const DeviceSpec& spec) {
   return fd;
 }
 
-// Someone may hold the file for a moment only: the kernel, while it takes apart the io_uring of a
-// process that has just ended; udev, while it looks at a new block device.
+// Someone may hold the file for a moment only: the kernel, while it ends the I/O that a killed
+// process had in flight, and takes apart its io_uring; udev, while it looks at a new block device.
 constexpr int kBusyAttempts = 50;
 constexpr long kBusyPauseNs = 10'000'000;
 

@@ -18,9 +18,11 @@ namespace {
 
 class MemoryDevice final : public Device {
  public:
-  MemoryDevice(uint8_t* bytes, DeviceInfo info, bool read_only)
-      : bytes_(bytes), info_(std::move(info)), read_only_(read_only) {}
-  ~MemoryDevice() override { munmap(bytes_, static_cast<size_t>(info_.size_bytes)); }
+  MemoryDevice(std::shared_ptr<MemoryBlock> block, DeviceInfo info, bool read_only)
+      : block_(std::move(block)),
+        bytes_(block_->bytes()),
+        info_(std::move(info)),
+        read_only_(read_only) {}
   MemoryDevice(const MemoryDevice&) = delete;
   MemoryDevice& operator=(const MemoryDevice&) = delete;
 
@@ -45,6 +47,7 @@ class MemoryDevice final : public Device {
  private:
   void Discard(uint64_t offset_bytes, uint32_t length_bytes);
 
+  const std::shared_ptr<MemoryBlock> block_;
   uint8_t* const bytes_;
   const DeviceInfo info_;
   const bool read_only_;
@@ -139,7 +142,14 @@ void MemoryDevice::Discard(uint64_t offset_bytes, uint32_t length_bytes) {
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> NewMemoryDevice(const DeviceSpec& spec) {
+Status CheckMemorySpec(const DeviceSpec& spec) {
+  ASHLAR_RETURN_IF_ERROR(CheckDeviceSize(spec.size_bytes));
+  if (spec.sector_bytes == 512 || spec.sector_bytes == kPageBytes) return Status::Ok();
+  return Status::InvalidArgument("sector_bytes is " + std::to_string(spec.sector_bytes) +
+                                 "; give 512 or 4096");
+}
+
+Result<std::shared_ptr<MemoryBlock>> MemoryBlock::Allocate(const DeviceSpec& spec) {
   void* bytes = mmap(nullptr, static_cast<size_t>(spec.size_bytes), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (bytes == MAP_FAILED) {
@@ -149,18 +159,24 @@ Result<std::unique_ptr<Device>> NewMemoryDevice(const DeviceSpec& spec) {
   // Where the kernel has large pages to spare a write costs fewer page faults; without, nothing.
   [[maybe_unused]] const int ignored =
       madvise(bytes, static_cast<size_t>(spec.size_bytes), MADV_HUGEPAGE);
+  return std::shared_ptr<MemoryBlock>(new MemoryBlock(static_cast<uint8_t*>(bytes), spec));
+}
+
+MemoryBlock::~MemoryBlock() { munmap(bytes_, static_cast<size_t>(size_bytes_)); }
+
+std::unique_ptr<Device> NewMemoryDevice(std::shared_ptr<MemoryBlock> block,
+                                        const DeviceSpec& spec) {
   DeviceInfo info;
   info.name = spec.path.empty() ? "memory" : spec.path;
   info.backend = "memory";
-  info.size_bytes = spec.size_bytes;
-  info.sector_bytes = spec.sector_bytes;
-  info.atomic_write_bytes = spec.sector_bytes;
+  info.size_bytes = block->size_bytes();
+  info.sector_bytes = block->sector_bytes();
+  info.atomic_write_bytes = block->sector_bytes();
   info.memory_alignment = 1;
   info.direct_io = true;
   info.volatile_cache = false;
   info.can_discard = true;
-  return std::unique_ptr<Device>(
-      new MemoryDevice(static_cast<uint8_t*>(bytes), std::move(info), spec.read_only));
+  return std::make_unique<MemoryDevice>(std::move(block), std::move(info), spec.read_only);
 }
 
 }  // namespace ashlar

@@ -163,4 +163,9 @@ Status Unmount(const std::string& folder) {
   return error == 0 ? Status::Ok() : Status::FromErrno(error, "unmounting " + folder);
 }
 
+Status Detach(const std::string& folder) {
+  const int error = UnmountOrErrno(folder, true);
+  return error == 0 ? Status::Ok() : Status::FromErrno(error, "detaching " + folder);
+}
+
 }  // namespace ashlar

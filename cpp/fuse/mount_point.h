@@ -30,4 +30,7 @@ Result<std::string> PrepareMountPoint(const std::string& folder);
 // Busy: something in it is open.
 Status Unmount(const std::string& folder);
 
+// Takes the mount from its folder at once; what is open in it is served until it is closed.
+Status Detach(const std::string& folder);
+
 }  // namespace ashlar

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "cpp/device/unique_fd.h"
 #include "cpp/fuse/mount_point.h"
 
 namespace ashlar {
@@ -124,7 +125,21 @@ MountSession::~MountSession() {
   fuse_session_unmount(session_.get());
 }
 
-Status MountSession::Serve(bool watch_input) {
+int MountSession::Loop() {
+  fuse_loop_config config{};
+  config.clone_fd = 1;
+  config.max_idle_threads = 10;
+  return fuse_session_loop_mt(session_.get(), &config);
+}
+
+Status MountSession::LoopResult(int result) const {
+  if (result == 0) return Status::Ok();
+  return Status::FromErrno(result < 0 ? -result : EIO, "serving " + options_.folder);
+}
+
+Status MountSession::Serve() { return LoopResult(Loop()); }
+
+Status MountSession::ServeUntilSignal(bool watch_input) {
   const sigset_t end_signals = EndSignals();
   const UniqueFd signals(signalfd(-1, &end_signals, SFD_CLOEXEC));
   const UniqueFd finished(eventfd(0, EFD_CLOEXEC));
@@ -135,10 +150,7 @@ Status MountSession::Serve(bool watch_input) {
 
   int result = 0;
   std::thread loop([this, &finished, &result] {
-    fuse_loop_config config{};
-    config.clone_fd = 1;
-    config.max_idle_threads = 10;
-    result = fuse_session_loop_mt(session_.get(), &config);
+    result = Loop();
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t told = write(finished.get(), &one, sizeof(one));
   });
@@ -146,8 +158,7 @@ Status MountSession::Serve(bool watch_input) {
   loop.join();
   const std::string log = FuseLog::Take();
   if (!log.empty()) std::fprintf(stderr, "%s\n", log.c_str());
-  if (!waited.ok() || result == 0) return waited;
-  return Status::FromErrno(result < 0 ? -result : EIO, "serving " + options_.folder);
+  return waited.ok() ? LoopResult(result) : waited;
 }
 
 // Until the loop has ended. An unmount makes the kernel end it.

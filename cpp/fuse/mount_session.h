@@ -5,22 +5,16 @@
 #include <string>
 
 #include "ashlar/status.h"
-#include "cpp/device/unique_fd.h"
+#include "cpp/fuse/mount_api.h"
 #include "cpp/fuse/operations.h"
 
 struct fuse_session;
 
 namespace ashlar {
 
-struct MountOptions {
-  std::string folder;  // as PrepareMountPoint has it
-  std::string source;  // shown by mount(8) and df
-  bool read_only = false;
-};
-
 class MountSession {
  public:
-  // Mounts. BlockSignals was called before any thread was started. `tree` outlives the session.
+  // Mounts on a folder that PrepareMountPoint has prepared. `tree` outlives the session.
   static Result<std::unique_ptr<MountSession>> Start(Tree& tree, const MountOptions& options);
   // Unmounts, whoever uses it.
   ~MountSession();
@@ -30,10 +24,13 @@ class MountSession {
   // The signals that end a mount must find the thread that waits for them, not one of a reactor.
   static void BlockSignals();
 
-  // Serves, in threads of its own, until the folder is unmounted: by umount(8), or by us after
+  // Serves, in the calling thread and threads of its own, until the folder is unmounted by someone.
+  Status Serve();
+  // The same for a process that does nothing else, and called BlockSignals before any thread was
+  // started. Serves until the folder is unmounted: by umount(8), or by us after
   // SIGINT, SIGTERM or SIGHUP, or after the end of standard input if `watch_input`. While something
   // in it is open, that waits; a second signal does not.
-  Status Serve(bool watch_input);
+  Status ServeUntilSignal(bool watch_input);
 
  private:
   struct Destroy {
@@ -43,6 +40,8 @@ class MountSession {
 
   MountSession(Tree& tree, const MountOptions& options);
   Status Mount();
+  int Loop();
+  Status LoopResult(int result) const;
   Status Wait(int finished, int signals, bool watch_input, pthread_t loop);
   void TryToUnmount(bool first);
 

@@ -15,6 +15,7 @@
 
 #include "cpp/base/aligned_buffer.h"
 #include "cpp/base/units.h"
+#include "cpp/fuse/tree/status_errno.h"
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1

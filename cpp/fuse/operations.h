@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-#include "cpp/fuse/tree.h"
+#include "cpp/fuse/tree/tree.h"
 
 namespace ashlar {
 

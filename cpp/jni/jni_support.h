@@ -49,6 +49,7 @@ std::vector<JNINativeMethod> InlineMethods();
 std::vector<JNINativeMethod> FsMethods();
 std::vector<JNINativeMethod> FileMethods();
 std::vector<JNINativeMethod> RocksDbMethods();
+std::vector<JNINativeMethod> MountMethods();
 
 // Does nothing in the production library.
 bool RegisterTestingNatives(JNIEnv* env);

@@ -1,11 +1,15 @@
-// Natives of dev.ashlar.internal.Native: page-aligned memory for the caller's data.
+// Natives of dev.ashlar.internal.Native: page-aligned memory for the caller's data, and memory that
+// devices are opened on.
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <unordered_set>
 
 #include "cpp/base/units.h"
+#include "cpp/device/named_memory.h"
 #include "cpp/jni/jni_support.h"
 
 namespace ashlar::jni {
@@ -47,6 +51,22 @@ jobject Allocate(JNIEnv* env, jclass native, jlong bytes) {
   return buffer;
 }
 
+void NamedMemoryCreate(JNIEnv* env, jclass /*native*/, jstring name, jlong size_bytes,
+                       jint sector_bytes) {
+  const std::optional<std::string> native_name = ToNative(env, name);
+  if (!native_name) return;
+  const Status created = CreateNamedMemory(*native_name, static_cast<uint64_t>(size_bytes),
+                                           static_cast<uint32_t>(sector_bytes));
+  if (!created.ok()) Throw(env, created);
+}
+
+void NamedMemoryDrop(JNIEnv* env, jclass /*native*/, jstring name) {
+  const std::optional<std::string> native_name = ToNative(env, name);
+  if (!native_name) return;
+  const Status dropped = DropNamedMemory(*native_name);
+  if (!dropped.ok()) Throw(env, dropped);
+}
+
 }  // namespace
 
 std::vector<JNINativeMethod> MemoryMethods() {
@@ -54,6 +74,8 @@ std::vector<JNINativeMethod> MemoryMethods() {
       Method("address", "(Ljava/nio/ByteBuffer;)J", &Address),
       Method("allocate", "(J)Ljava/nio/ByteBuffer;", &Allocate),
       Method("free", "(J)V", &FreeMemory),
+      Method("namedMemoryCreate", "(Ljava/lang/String;JI)V", &NamedMemoryCreate),
+      Method("namedMemoryDrop", "(Ljava/lang/String;)V", &NamedMemoryDrop),
   };
 }
 

@@ -18,7 +18,7 @@ namespace ashlar::jni {
 namespace {
 
 // Raised with every change of the surface; equals Native.ABI_VERSION.
-constexpr jint kAbiVersion = 5;
+constexpr jint kAbiVersion = 6;
 
 // --- the running runtime -------------------------------------------------------------------------
 

@@ -51,11 +51,10 @@ jlong StoreOpen(JNIEnv* env, jclass /*native*/, jlong runtime_handle, jint kind,
   return 0;
 }
 
-jint DeviceProbe(JNIEnv* env, jclass /*native*/, jstring path) {
-  const std::optional<DeviceSpec> device =
-      ToDeviceSpec(env, static_cast<jint>(DeviceKind::kFile), path, 0, 0, 0);
+jint DeviceProbe(JNIEnv* env, jclass /*native*/, jint kind, jstring path) {
+  const std::optional<DeviceSpec> device = ToDeviceSpec(env, kind, path, 0, 0, 0);
   if (!device) return 0;
-  const Result<DeviceContent> content = Store::Probe(device->path);
+  const Result<DeviceContent> content = Store::Probe(*device);
   if (content.ok()) return static_cast<jint>(content.value());
   Throw(env, content.status());
   return 0;
@@ -177,7 +176,7 @@ void StoreClose(JNIEnv* env, jclass /*native*/, jlong number, jboolean clean) {
 std::vector<JNINativeMethod> StoreMethods() {
   return {
       Method("storeOpen", "(JILjava/lang/String;JIII[B)J", &StoreOpen),
-      Method("deviceProbe", "(Ljava/lang/String;)I", &DeviceProbe),
+      Method("deviceProbe", "(ILjava/lang/String;)I", &DeviceProbe),
       Method("storeNumbers", "(J[J)V", &GetStoreNumbers),
       Method("storeBackend", "(J)Ljava/lang/String;", &StoreBackend),
       Method("storeId", "(J)[B", &GetStoreId),

@@ -7,16 +7,17 @@
 namespace ashlar {
 
 enum class DeviceKind : int32_t {
-  kMemory = 0,  // zeroed memory of this process; its content is gone at close
-  kFile = 1,    // a plain file or a block device
-  kCrash = 2,   // testing builds only: memory that logs writes and yields crash images
+  kMemory = 0,       // zeroed memory of this process; its content is gone at close
+  kFile = 1,         // a plain file or a block device
+  kCrash = 2,        // testing builds only: memory that logs writes and yields crash images
+  kNamedMemory = 3,  // memory of this process that exists already and keeps its content
 };
 
 // How to open a device. A plain file is opened O_DIRECT | O_NOFOLLOW and locked exclusively against
 // this process and others; io_uring moves the data unless the kernel refuses it.
 struct DeviceSpec {
   DeviceKind kind = DeviceKind::kMemory;
-  std::string path;              // kFile: absolute or relative path; kMemory, kCrash: a label
+  std::string path;              // kFile: absolute or relative path; else a label or name
   uint64_t size_bytes = 0;       // kMemory, kCrash and a file to be created; 0: take what is there
   bool create = false;           // kFile: create the file (0600, O_EXCL), which must not exist yet
   bool read_only = false;        // refuse writes

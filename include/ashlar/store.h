@@ -150,7 +150,7 @@ class Store {
                                              const StoreOpenOptions& options);
 
   // Busy: in use. NotFound: missing. Corrupt: marked as a blobstore, but damaged.
-  static Result<DeviceContent> Probe(const std::string& path);
+  static Result<DeviceContent> Probe(const DeviceSpec& device);
 
   // The open store with this number, or null. A number is never used twice.
   static std::shared_ptr<Store> Find(uint64_t number);

@@ -25,7 +25,7 @@
 #include "cpp/blobfs/blobfs.h"
 #include "cpp/fuse/mount_point.h"
 #include "cpp/fuse/mount_session.h"
-#include "cpp/fuse/tree.h"
+#include "cpp/fuse/tree/tree.h"
 
 namespace ashlar {
 namespace {
@@ -95,7 +95,7 @@ Status Serve(const CommandLine& line, const std::string& folder, BlobFs& fs) {
               report.read_only ? ", read-only: " : "",
               report.read_only ? report.read_only_reason.c_str() : "");
   std::fflush(stdout);
-  return session.value()->Serve(line.until_eof);
+  return session.value()->ServeUntilSignal(line.until_eof);
 }
 
 Status Run(const CommandLine& line) {

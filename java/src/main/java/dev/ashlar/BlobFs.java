@@ -67,10 +67,7 @@ public final class BlobFs implements AutoCloseable {
     Arguments.notNull("options", options);
     AshlarThread.refuseBlocking("open");
     final Path file = options.device().path();
-    if (file == null) {
-      return open(options, false, options.device().kind() == Device.Kind.MEMORY);
-    }
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+    if (file != null && !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       if (!options.createIfMissing()) {
         throw new NoSuchDeviceException("there is no device " + file);
       }
@@ -78,8 +75,13 @@ public final class BlobFs implements AutoCloseable {
       return open(options, true, true);
     }
     final boolean empty =
-        options.createIfMissing()
-            && NativeStoreDevice.probe(file.toString()) == NativeStoreDevice.Content.ZEROS;
+        switch (options.device().kind()) {
+          case MEMORY -> true;
+          case CRASH -> false;
+          case FILE, BDEV ->
+              options.createIfMissing()
+                  && NativeStoreDevice.probe(options.device()) == NativeStoreDevice.Content.ZEROS;
+        };
     return open(options, false, empty);
   }
 

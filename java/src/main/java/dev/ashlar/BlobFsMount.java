@@ -2,13 +2,15 @@ package dev.ashlar;
 
 import dev.ashlar.internal.Arguments;
 import dev.ashlar.internal.AshlarThread;
+import dev.ashlar.internal.BdevMounts;
+import dev.ashlar.internal.Mount;
 import dev.ashlar.internal.MountProcess;
 import java.nio.file.Path;
 
 /**
- * The files of a device as a folder of the host, for programs that know files only. A process of
- * its own serves the folder and has the device open meanwhile: this one, and every other, goes
- * through the folder.
+ * The files of a device as a folder of the host, for programs that know files only. The device is
+ * open meanwhile: this process, and every other, goes through the folder. A process of its own
+ * serves it; only bdevs ({@link Device#bdev}), which exist in this process, are served by this one.
  *
  * <p>Files grow at their end; writing elsewhere fails with {@code EOPNOTSUPP}. What is written is
  * durable when a file is closed, or after {@code fsync}. {@code docs/operations.md} has the rest.
@@ -18,19 +20,19 @@ import java.nio.file.Path;
  */
 public final class BlobFsMount implements AutoCloseable {
 
-  private final MountProcess process;
+  private final Mount mount;
   private final Path folder;
 
-  private BlobFsMount(final MountProcess process, final Path folder) {
-    this.process = process;
+  private BlobFsMount(final Mount mount, final Path folder) {
+    this.mount = mount;
     this.folder = folder;
   }
 
   /**
    * Mounts a BlobFS.
    *
-   * @param options where and how to open it; the device must be a file or a block device that holds
-   *     one
+   * @param options where and how to open it; the device must be a file, a block device or a bdev
+   *     that holds one
    * @param folder where to show it; must exist and be empty. What a killed mount has left there is
    *     taken away
    * @return the mount; the folder is ready
@@ -45,13 +47,16 @@ public final class BlobFsMount implements AutoCloseable {
     Arguments.notNull("folder", folder);
     AshlarThread.refuseBlocking("mount");
     final Path device = options.device().path();
-    if (device == null || options.createIfMissing()) {
+    final boolean bdev = options.device().kind() == Device.Kind.BDEV;
+    if (device == null && !bdev || options.createIfMissing()) {
       throw new BadConfigurationException(
-          "only a file or a block device that holds a BlobFS can be mounted, not "
+          "only a file, a block device or a bdev that holds a BlobFS can be mounted, not "
               + options.device()
               + (options.createIfMissing() ? " with createIfMissing" : ""));
     }
-    return new BlobFsMount(MountProcess.start(options, device, folder), folder);
+    return new BlobFsMount(
+        bdev ? BdevMounts.open(options, folder) : MountProcess.start(options, device, folder),
+        folder);
   }
 
   /**
@@ -60,7 +65,7 @@ public final class BlobFsMount implements AutoCloseable {
    * @return one line
    */
   public String description() {
-    return process.greeting();
+    return mount.greeting();
   }
 
   /**
@@ -69,12 +74,12 @@ public final class BlobFsMount implements AutoCloseable {
    * @return false after it has been unmounted, by whomever
    */
   public boolean isMounted() {
-    return process.isAlive();
+    return mount.isAlive();
   }
 
   /** Asks for the folder to be unmounted as soon as nothing in it is open, and returns. */
   public void unmountLater() {
-    process.askToEnd();
+    mount.askToEnd();
   }
 
   /**
@@ -83,7 +88,7 @@ public final class BlobFsMount implements AutoCloseable {
    * @throws AshlarException if something could not be made durable
    */
   public void await() {
-    process.await();
+    mount.await();
   }
 
   /**

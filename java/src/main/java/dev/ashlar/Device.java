@@ -1,6 +1,7 @@
 package dev.ashlar;
 
 import dev.ashlar.internal.Arguments;
+import dev.ashlar.internal.Bdevs;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -47,6 +48,8 @@ public final class Device {
     FILE,
     /** Memory of this process; the content is gone when the store is closed. */
     MEMORY,
+    /** A block device with a name, see {@link AshlarRuntime}. */
+    BDEV,
     /** Simulated by the testing build of the native library; fails with any other build. */
     CRASH
   }
@@ -83,6 +86,20 @@ public final class Device {
    */
   public static Device memory(final long bytes) {
     return memory(bytes, PAGE_BYTES);
+  }
+
+  /**
+   * A block device that {@link AshlarRuntime#configure} or the rpc socket has made, by its name. In
+   * memory too it keeps its content from one opening to the next, until it is deleted or the
+   * process ends.
+   *
+   * @param name such as {@code Malloc0}; whether there is one is seen when it is opened
+   * @return the device
+   * @throws IllegalArgumentException if it cannot be a name
+   */
+  public static Device bdev(final String name) {
+    Arguments.notNull("name", name);
+    return new Device(Kind.BDEV, null, Bdevs.checkName(name), 0, 0);
   }
 
   /**
@@ -144,7 +161,7 @@ public final class Device {
   /**
    * Size of a memory device.
    *
-   * @return bytes; 0 for a file, whose size the file system knows
+   * @return bytes; 0 for others, which know their size themselves
    */
   public long sizeBytes() {
     return sizeBytes;
@@ -153,7 +170,7 @@ public final class Device {
   /**
    * Sector size of a memory device.
    *
-   * @return 512 or 4096; 0 for a file, whose sector size the kernel knows
+   * @return 512 or 4096; 0 for others, which know it themselves
    */
   public int sectorBytes() {
     return sectorBytes;

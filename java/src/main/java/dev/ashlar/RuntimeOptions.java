@@ -1,6 +1,7 @@
 package dev.ashlar;
 
 import dev.ashlar.internal.Arguments;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +25,13 @@ public final class RuntimeOptions {
   private final int reactors;
   private final IdlePolicy idlePolicy;
   private final Duration spin;
+  private final @Nullable Path rpcSocket;
 
   private RuntimeOptions(final Builder builder) {
     this.reactors = builder.reactors;
     this.idlePolicy = builder.idlePolicy;
     this.spin = builder.spin;
+    this.rpcSocket = builder.rpcSocket;
   }
 
   /**
@@ -76,22 +79,47 @@ public final class RuntimeOptions {
     return spin;
   }
 
+  /**
+   * Where the process answers rpc requests. Options may differ in it while a runtime is in use.
+   *
+   * @return null, the default: nowhere
+   */
+  public @Nullable Path rpcSocket() {
+    return rpcSocket;
+  }
+
+  /**
+   * The same reactors without a socket.
+   *
+   * @return the options
+   */
+  public RuntimeOptions withoutRpcSocket() {
+    return builder().reactors(reactors).idlePolicy(idlePolicy).spin(spin).build();
+  }
+
   @Override
   public boolean equals(final @Nullable Object other) {
     return other instanceof RuntimeOptions options
         && reactors == options.reactors
         && idlePolicy == options.idlePolicy
-        && spin.equals(options.spin);
+        && spin.equals(options.spin)
+        && Objects.equals(rpcSocket, options.rpcSocket);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(reactors, idlePolicy, spin);
+    return Objects.hash(reactors, idlePolicy, spin, rpcSocket);
   }
 
   @Override
   public String toString() {
-    return "reactors " + reactors + ", idle policy " + idlePolicy + ", spin " + spin;
+    return "reactors "
+        + reactors
+        + ", idle policy "
+        + idlePolicy
+        + ", spin "
+        + spin
+        + (rpcSocket == null ? "" : ", rpc socket " + rpcSocket);
   }
 
   /** Collects options. Not safe for use by several threads at once. */
@@ -99,6 +127,7 @@ public final class RuntimeOptions {
     private int reactors;
     private IdlePolicy idlePolicy = IdlePolicy.ADAPTIVE;
     private Duration spin = DEFAULT_SPIN;
+    private @Nullable Path rpcSocket;
 
     private Builder() {}
 
@@ -141,6 +170,20 @@ public final class RuntimeOptions {
             "spin is " + duration + ", must be from 0 to " + MAX_SPIN);
       }
       this.spin = duration;
+      return this;
+    }
+
+    /**
+     * Sets a Unix socket at which the process answers rpc requests, in the way of SPDK's targets,
+     * as long as something is open that was opened with it. Whoever can connect to it can do
+     * everything this process can do with its devices; only processes of the same user are served.
+     *
+     * @param socket in a folder that only this user can enter (mode 0700; made if it is missing).
+     *     Null, the default: there is none
+     * @return this
+     */
+    public Builder rpcSocket(final @Nullable Path socket) {
+      this.rpcSocket = socket;
       return this;
     }
 

@@ -24,7 +24,9 @@ class NativeLibraryPackagingTest {
   void productionLibraryTakesTheSystemsRuntimeAndBringsNoRocksDb() throws IOException {
     try (var in = NativeLibraryPackagingTest.class.getResourceAsStream(RESOURCE)) {
       final String text = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
-      assertThat(text).contains("libstdc++.so.6").doesNotContain("librocksdb.so", "liburing.so");
+      assertThat(text)
+          .contains("libstdc++.so.6")
+          .doesNotContain("librocksdb.so", "liburing.so", "libfuse3.so");
     }
   }
 

@@ -150,7 +150,7 @@ final class BenchCommand implements Callable<Integer> {
     } else if (!Files.exists(device)) {
       options.size(DEFAULT_SIZE);
     }
-    return NewFileSystem.make(options, device, force);
+    return NewFileSystem.make(options, Device.file(device), force);
   }
 
   private void print(final WorkloadResult result) {

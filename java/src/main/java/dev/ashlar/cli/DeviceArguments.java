@@ -6,17 +6,13 @@ import dev.ashlar.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Which store a command is about. */
 final class DeviceArguments {
 
-  @Parameters(
-      index = "0",
-      paramLabel = "DEVICE",
-      description = "File or block device of the store.")
-  private Path device = Path.of(".");
+  @Mixin private DeviceName device = new DeviceName();
 
   @Option(
       names = "--metadata",
@@ -27,8 +23,7 @@ final class DeviceArguments {
   private @Nullable Path metadata;
 
   ChunkStoreOptions.Builder options() {
-    final ChunkStoreOptions.Builder builder =
-        ChunkStoreOptions.builder().device(Device.file(device));
+    final ChunkStoreOptions.Builder builder = ChunkStoreOptions.builder().device(device.device());
     if (metadata == null) {
       return builder;
     }
@@ -37,7 +32,7 @@ final class DeviceArguments {
         : builder.metadata(metadata);
   }
 
-  Path device() {
+  DeviceName device() {
     return device;
   }
 

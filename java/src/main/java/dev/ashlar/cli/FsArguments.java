@@ -2,16 +2,13 @@ package dev.ashlar.cli;
 
 import dev.ashlar.BlobFs;
 import dev.ashlar.BlobFsOptions;
-import dev.ashlar.Device;
-import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /** Which file system a command is about. */
 final class FsArguments {
 
-  @Parameters(index = "0", paramLabel = "DEVICE", description = "File or block device.")
-  private Path device = Path.of(".");
+  @Mixin private DeviceName device = new DeviceName();
 
   /** Names of files begin with a slash, which may be left out here. */
   static final class Name implements ITypeConverter<String> {
@@ -22,10 +19,10 @@ final class FsArguments {
   }
 
   BlobFsOptions.Builder options() {
-    return BlobFsOptions.builder().device(Device.file(device));
+    return BlobFsOptions.builder().device(device.device());
   }
 
-  Path device() {
+  DeviceName device() {
     return device;
   }
 

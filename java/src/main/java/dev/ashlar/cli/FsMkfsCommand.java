@@ -49,7 +49,7 @@ final class FsMkfsCommand implements Callable<Integer> {
     if (clusterSize != null) {
       options.clusterBytes(Math.toIntExact(Math.min(clusterSize, Integer.MAX_VALUE)));
     }
-    try (BlobFs fs = NewFileSystem.make(options, arguments.device(), force)) {
+    try (BlobFs fs = NewFileSystem.make(options, arguments.device().device(), force)) {
       final BlobFsStats stats = fs.stats();
       io.out()
           .printf(

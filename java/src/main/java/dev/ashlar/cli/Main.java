@@ -53,6 +53,7 @@ public final class Main {
     cli.addSubcommand(FsCommand.withSubcommands(io));
     cli.addSubcommand(new MountCommand(io));
     cli.addSubcommand(new BenchCommand(io));
+    cli.addSubcommand(new ServeCommand(io));
     cli.addSubcommand(new QuickstartCommand(io));
     cli.addSubcommand(new CommandLine.HelpCommand());
     cli.setOut(new PrintWriter(io.out(), true));

@@ -14,8 +14,9 @@ final class NewFileSystem {
   private NewFileSystem() {}
 
   /** An empty one. A device that holds anything is refused, unless it is to be destroyed. */
-  static BlobFs make(final BlobFsOptions.Builder options, final Path device, final boolean force) {
-    if (force || !Files.exists(device, LinkOption.NOFOLLOW_LINKS)) {
+  static BlobFs make(final BlobFsOptions.Builder options, final Device device, final boolean force) {
+    final Path file = device.path();
+    if (force || file != null && !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       return BlobFs.format(options.build());
     }
     refuseFileSystem(device);
@@ -23,9 +24,9 @@ final class NewFileSystem {
     return BlobFs.open(options.createIfMissing(true).build());
   }
 
-  private static void refuseFileSystem(final Path device) {
+  private static void refuseFileSystem(final Device device) {
     final BlobFsOptions readOnly =
-        BlobFsOptions.builder().device(Device.file(device)).readOnly(true).build();
+        BlobFsOptions.builder().device(device).readOnly(true).build();
     try (BlobFs old = BlobFs.open(readOnly)) {
       throw new CliException(
           device

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * <p>It lies beside the native library and is found like it. Its standard input is held open as
  * long as this process lives, so that it unmounts when this process is gone, however it went.
  */
-public final class MountProcess {
+public final class MountProcess implements Mount {
 
   private static final String PROGRAM = "ashlar-fuse";
   private static final int FIRST_STATUS_CODE = 100;
@@ -103,16 +103,12 @@ public final class MountProcess {
     }
   }
 
-  /**
-   * What it said when it had mounted.
-   *
-   * @return one line
-   */
+  @Override
   public String greeting() {
     return greeting;
   }
 
-  /** Asks it to unmount, as soon as nothing in the folder is open. */
+  @Override
   public void askToEnd() {
     try {
       process.getOutputStream().close();
@@ -121,20 +117,12 @@ public final class MountProcess {
     }
   }
 
-  /**
-   * Whether it serves the mount.
-   *
-   * @return true until it has ended
-   */
+  @Override
   public boolean isAlive() {
     return process.isAlive();
   }
 
-  /**
-   * Waits until it has ended. An interrupt does not end the waiting.
-   *
-   * @throws RuntimeException if something could not be made durable, or serving failed
-   */
+  @Override
   public void await() {
     final int code = ended();
     if (code != 0) {

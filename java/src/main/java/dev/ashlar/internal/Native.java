@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Must equal what {@link #abiVersion} returns; raised with every change of this surface. */
-  static final int ABI_VERSION = 5;
+  static final int ABI_VERSION = 6;
 
   private Native() {}
 
@@ -76,14 +76,27 @@ final class Native {
   /** Frees what {@link #allocate} gave, by its address. */
   static native void free(long address);
 
+  /**
+   * Makes zeroed memory that devices of kind 3 are opened on; it keeps its content.
+   *
+   * @param name not in use
+   * @param sizeBytes a multiple of 4096
+   * @param sectorBytes 512 or 4096
+   */
+  static native void namedMemoryCreate(String name, long sizeBytes, int sectorBytes);
+
+  /** Gives it back. Throws Busy when a device is open on it. */
+  static native void namedMemoryDrop(String name);
+
   // --- stores --------------------------------------------------------------------------------
 
   /**
    * Opens a device and loads the blobstore on it. Nothing is written to the device unless {@code
    * format} is set.
    *
-   * @param kind 0 memory, 1 file or block device, 2 crash device (testing library only)
-   * @param path of the file, or a label
+   * @param kind 0 memory, 1 file or block device, 2 crash device (testing library only), 3 memory
+   *     of {@link #namedMemoryCreate}
+   * @param path of the file, or a label, or the name of the memory
    * @param sizeBytes of memory or of a file to be created; 0: as it is
    * @param flags sum of OPEN_ flags
    * @param sectorBytes of memory devices: 512 or 4096
@@ -120,8 +133,9 @@ final class Native {
    * What is on a device, without changing it: 0 nothing but zeros where formats keep their marks, 1
    * an Ashlar chunk store, 2 another SPDK blobstore or BlobFS, 3 something else, 4 a chunk store
    * whose making was interrupted. Throws Busy when it is in use and NotFound when it is missing.
+   * The kind is one of {@link #storeOpen}.
    */
-  static native int deviceProbe(String path);
+  static native int deviceProbe(int kind, String path);
 
   /** Numbers about an open store, see {@link StoreNumbers}. Cheap; any thread. */
   static native void storeNumbers(long store, long[] into);
@@ -313,4 +327,27 @@ final class Native {
 
   /** A {@code rocksdb::Env*} over the files of the BlobFS; it is valid for ever. */
   static native long rocksDbNewEnv(long fs);
+
+  // --- mounts of this process --------------------------------------------------------------------
+
+  /** Loads the library that knows libfuse, before the first mount. */
+  static native void mountLoad(String file);
+
+  /**
+   * Shows a BlobFS in a folder of the host.
+   *
+   * @param source shown by mount(8) and df
+   * @return a handle, for one call of {@link #mountServe}; until then whoever looks into the folder
+   *     waits
+   */
+  static native long mountStart(long fs, String folder, String source, boolean readOnly);
+
+  /** Serves the folder until it has been unmounted, by whomever; the handle is gone then. */
+  static native void mountServe(long mount);
+
+  /** Unmounts. Throws Busy when something in it is open; does nothing when it has ended. */
+  static native void mountUnmount(long mount);
+
+  /** Takes the mount from its folder at once; what is open is served until it is closed. */
+  static native void mountDetach(long mount);
 }

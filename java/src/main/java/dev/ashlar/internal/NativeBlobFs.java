@@ -2,9 +2,10 @@ package dev.ashlar.internal;
 
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.BlobFsOptions;
-import dev.ashlar.Device;
+import dev.ashlar.internal.rpc.Servers;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** A BlobFS opened by the native core. Arguments have been validated by the callers. */
 public final class NativeBlobFs {
@@ -24,9 +25,13 @@ public final class NativeBlobFs {
   }
 
   private final long handle;
+  private final BdevUse use;
+  private final Servers.Reference server;
 
-  private NativeBlobFs(final long handle) {
+  private NativeBlobFs(final long handle, final BdevUse use, final Servers.Reference server) {
     this.handle = handle;
+    this.use = use;
+    this.server = server;
   }
 
   /**
@@ -40,23 +45,43 @@ public final class NativeBlobFs {
   public static NativeBlobFs open(
       final BlobFsOptions options, final boolean createFile, final boolean format) {
     NativeLibrary.load();
-    final Device device = options.device();
-    return new NativeBlobFs(
-        Native.fsOpen(
-            switch (device.kind()) {
-              case MEMORY -> 0;
-              case FILE -> 1;
-              case CRASH -> 2;
-            },
-            device.label(),
-            device.kind() == Device.Kind.FILE ? options.sizeBytes() : device.sizeBytes(),
-            flags(options, createFile, format),
-            device.sectorBytes(),
-            options.clusterBytes(),
-            options.runtime().reactors(),
-            options.runtime().idlePolicy().ordinal(),
-            options.runtime().spin().toNanos(),
-            options.bufferBytes()));
+    final BdevUse use = Bdevs.enter(options.device(), options.readOnly());
+    Servers.Reference server = null;
+    NativeBlobFs fs = null;
+    try {
+      server = Servers.acquire(options.runtime());
+      fs = new NativeBlobFs(openHandle(options, createFile, format), use, server);
+      use.opened(fs::counters, Optional.of(fs)::get);
+      return fs;
+    } finally {
+      if (fs == null) {
+        use.closed(Bdev.Counters.ZERO);
+        if (server != null) {
+          server.close();
+        }
+      }
+    }
+  }
+
+  private static long openHandle(
+      final BlobFsOptions options, final boolean createFile, final boolean format) {
+    final NativeDevice device = NativeDevice.of(options.device());
+    return Native.fsOpen(
+        device.kind(),
+        device.path(),
+        device.isFile() ? options.sizeBytes() : device.sizeBytes(),
+        flags(options, createFile, format),
+        device.sectorBytes(),
+        options.clusterBytes(),
+        options.runtime().reactors(),
+        options.runtime().idlePolicy().ordinal(),
+        options.runtime().spin().toNanos(),
+        options.bufferBytes());
+  }
+
+  private Bdev.Counters counters() {
+    final long[] n = numbers();
+    return new Bdev.Counters(n[5], n[6], n[7], n[8], n[9]);
   }
 
   private static int flags(
@@ -72,12 +97,28 @@ public final class NativeBlobFs {
 
   /** One that has been opened by another way. */
   static NativeBlobFs of(final long handle) {
-    return new NativeBlobFs(handle);
+    return new NativeBlobFs(handle, new BdevUse(null), () -> {});
   }
 
   /** Closes it, see {@link Native#fsClose}. */
   public void close() {
-    Native.fsClose(handle);
+    final Bdev.Counters last = use.lastCounters();
+    boolean open = false;
+    try {
+      Native.fsClose(handle);
+    } catch (final IllegalStateException e) {
+      open = true;
+      throw e;
+    } finally {
+      if (!open) {
+        use.closed(last);
+        server.close();
+      }
+    }
+  }
+
+  long handle() {
+    return handle;
   }
 
   /**
@@ -136,6 +177,15 @@ public final class NativeBlobFs {
    */
   public long[] numbers() {
     return Native.fsNumbers(handle);
+  }
+
+  /**
+   * Whether changes are refused.
+   *
+   * @return true if so, as asked for or for the sake of what is on the device
+   */
+  public boolean isReadOnly() {
+    return numbers()[10] != 0;
   }
 
   /**

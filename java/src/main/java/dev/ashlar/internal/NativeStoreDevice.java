@@ -2,6 +2,7 @@ package dev.ashlar.internal;
 
 import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.Device;
+import dev.ashlar.internal.rpc.Servers;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,15 +11,25 @@ public final class NativeStoreDevice implements StoreDevice {
   private static final int SHARE_OF_PAGE_BUFFERS = 8;
 
   private final SharedRuntime runtime;
+  private final BdevUse use;
+  private final Servers.Reference server;
   private final long handle;
   private final boolean memory;
   private final boolean inline;
   private final int clusterBytes;
   private final long reserveBytes;
+  private volatile @Nullable NativeBlobFs files;
 
   private NativeStoreDevice(
-      final SharedRuntime runtime, final long handle, final boolean memory, final long[] numbers) {
+      final SharedRuntime runtime,
+      final BdevUse use,
+      final Servers.Reference server,
+      final long handle,
+      final boolean memory,
+      final long[] numbers) {
     this.runtime = runtime;
+    this.use = use;
+    this.server = server;
     this.handle = handle;
     this.memory = memory;
     this.inline = numbers[StoreNumbers.INLINE_READ] != 0;
@@ -53,12 +64,18 @@ public final class NativeStoreDevice implements StoreDevice {
   /**
    * Looks at a device without changing it.
    *
-   * @param path of a file or block device
+   * @param device a file, a block device or a bdev
    * @return what is on it
    */
-  public static Content probe(final String path) {
+  public static Content probe(final Device device) {
     NativeLibrary.load();
-    return Content.values()[Native.deviceProbe(path)];
+    final BdevUse use = Bdevs.enter(device, true);
+    try {
+      final NativeDevice probed = NativeDevice.of(device);
+      return Content.values()[Native.deviceProbe(probed.kind(), probed.path())];
+    } finally {
+      use.closed(Bdev.Counters.ZERO);
+    }
   }
 
   /**
@@ -88,20 +105,23 @@ public final class NativeStoreDevice implements StoreDevice {
       final boolean createFile,
       final byte @Nullable [] formatAs,
       final Metadata metadata) {
-    final SharedRuntime runtime =
-        SharedRuntime.acquire(
-            options.runtime(), options.memoryBudgetBytes() / SHARE_OF_PAGE_BUFFERS);
+    final BdevUse use = Bdevs.enter(options.device(), options.readOnly());
+    SharedRuntime runtime = null;
+    Servers.Reference server = null;
     boolean done = false;
     try {
-      final Device device = options.device();
-      final boolean file = device.kind() == Device.Kind.FILE;
+      server = Servers.acquire(options.runtime());
+      runtime =
+          SharedRuntime.acquire(
+              options.runtime(), options.memoryBudgetBytes() / SHARE_OF_PAGE_BUFFERS);
+      final NativeDevice device = NativeDevice.of(options.device());
       final boolean onDevice = metadata == Metadata.UNFINISHED;
       final long handle =
           Native.storeOpen(
               runtime.handle(),
-              device.kind() == Device.Kind.MEMORY ? 0 : file ? 1 : 2,
-              device.label(),
-              file ? options.sizeBytes() : device.sizeBytes(),
+              device.kind(),
+              device.path(),
+              device.isFile() ? options.sizeBytes() : device.sizeBytes(),
               flags(options, createFile, formatAs != null)
                   | (onDevice ? Native.OPEN_METADATA_ON_DEVICE : 0),
               device.sectorBytes(),
@@ -111,13 +131,27 @@ public final class NativeStoreDevice implements StoreDevice {
               formatAs);
       final long[] numbers = new long[StoreNumbers.COUNT];
       Native.storeNumbers(handle, numbers);
+      final NativeStoreDevice store =
+          new NativeStoreDevice(runtime, use, server, handle, device.isMemory(), numbers);
+      use.opened(store::counters, () -> store.files);
       done = true;
-      return new NativeStoreDevice(runtime, handle, !file, numbers);
+      return store;
     } finally {
       if (!done) {
-        runtime.release();
+        use.closed(Bdev.Counters.ZERO);
+        if (runtime != null) {
+          runtime.release();
+        }
+        if (server != null) {
+          server.close();
+        }
       }
     }
+  }
+
+  private Bdev.Counters counters() {
+    final DeviceNumbers n = DeviceNumbers.of(this);
+    return new Bdev.Counters(n.reads(), n.writes(), n.flushes(), n.bytesRead(), n.bytesWritten());
   }
 
   private static int flags(
@@ -150,7 +184,9 @@ public final class NativeStoreDevice implements StoreDevice {
    * @return the files, to be closed before the device
    */
   public NativeBlobFs mountFiles(final long bufferBytes) {
-    return NativeBlobFs.of(Native.storeMountFiles(handle, bufferBytes));
+    final NativeBlobFs mounted = NativeBlobFs.of(Native.storeMountFiles(handle, bufferBytes));
+    files = mounted;
+    return mounted;
   }
 
   /**
@@ -280,10 +316,13 @@ public final class NativeStoreDevice implements StoreDevice {
 
   @Override
   public void close(final boolean clean) {
+    final Bdev.Counters last = use.lastCounters();
     try {
       Native.storeClose(handle, clean);
     } finally {
+      use.closed(last);
       runtime.release();
+      server.close();
     }
   }
 

@@ -56,15 +56,16 @@ public final class SharedRuntime implements DataPath {
    * @throws BadConfigurationException if one runs with other options
    */
   public static SharedRuntime acquire(final RuntimeOptions options, final long bufferBytes) {
+    final RuntimeOptions wanted = options.withoutRpcSocket();
     synchronized (SharedRuntime.class) {
       if (current == null) {
         NativeLibrary.load();
-        current = new SharedRuntime(options, bufferBytes);
+        current = new SharedRuntime(wanted, bufferBytes);
         current.completions.start();
-      } else if (!current.options.equals(options)) {
+      } else if (!current.options.equals(wanted)) {
         throw new BadConfigurationException(
             "runtime options ("
-                + options
+                + wanted
                 + ") differ from those of the runtime that is open in this process ("
                 + current.options
                 + ")");

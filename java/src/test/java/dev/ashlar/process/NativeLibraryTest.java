@@ -83,7 +83,8 @@ class NativeLibraryTest {
 
     /** Probes a device that is not there. */
     public static void main(final String[] args) {
-      dev.ashlar.internal.NativeStoreDevice.probe("/nowhere");
+      dev.ashlar.internal.NativeStoreDevice.probe(
+          dev.ashlar.Device.file(java.nio.file.Path.of("/nowhere")));
     }
   }
 

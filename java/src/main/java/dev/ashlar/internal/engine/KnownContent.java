@@ -1,5 +1,6 @@
 package dev.ashlar.internal.engine;
 
+import dev.ashlar.Device;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -36,6 +37,8 @@ final class KnownContent {
           mark(0, "PK", "a ZIP archive"),
           mark(257, "ustar", "a tar archive"));
 
+  private static final String UNKNOWN = "data of an unknown kind";
+
   private KnownContent() {}
 
   private static Mark mark(final int offset, final String text, final String what) {
@@ -52,9 +55,13 @@ final class KnownContent {
    * @param device that is no store and not all zeros; read, not changed
    * @return such as "an XFS file system", or "data of an unknown kind"
    */
-  static String describe(final Path device) {
+  static String describe(final Device device) {
+    final Path file = device.path();
     final byte[] head = new byte[LOOKED_AT_BYTES];
-    try (FileChannel channel = FileChannel.open(device, StandardOpenOption.READ)) {
+    if (file == null) {
+      return UNKNOWN;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       final ByteBuffer into = ByteBuffer.wrap(head);
       while (into.hasRemaining() && channel.read(into) >= 0) {}
     } catch (final IOException e) {
@@ -65,7 +72,7 @@ final class KnownContent {
         return mark.what;
       }
     }
-    return "data of an unknown kind";
+    return UNKNOWN;
   }
 
   private static boolean matches(final byte[] head, final Mark mark) {

@@ -11,6 +11,7 @@ import dev.ashlar.NoSuchChunkException;
 import dev.ashlar.StoreStats;
 import dev.ashlar.internal.Arguments;
 import dev.ashlar.internal.AshlarThread;
+import dev.ashlar.internal.OpenStores;
 import dev.ashlar.internal.StoreDevice;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +40,7 @@ final class StoreImpl implements ChunkStore {
     this.options = options;
     this.stats = new StatsReader(engine, options);
     engine.committer().start();
+    OpenStores.add(this, options.device().label());
   }
 
   @Override
@@ -207,6 +209,7 @@ final class StoreImpl implements ChunkStore {
     synchronized (closing) {
       if (!closed) {
         closed = true;
+        OpenStores.remove(this);
         finish();
       }
     }

@@ -52,33 +52,33 @@ public final class StoreOpener {
   public static ChunkStore open(final ChunkStoreOptions options) {
     Arguments.notNull("options", options);
     AshlarThread.refuseBlocking("open");
-    if (options.device().kind() != Device.Kind.FILE) {
+    final Device device = options.device();
+    if (!keepsContent(device)) {
       return create(options, false, false);
     }
-    final Path file = deviceFile(options);
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+    if (isMissing(device)) {
       if (!options.createIfMissing()) {
-        throw new NoSuchDeviceException("there is no device " + file);
+        throw new NoSuchDeviceException("there is no device " + device);
       }
       return create(options, true, false);
     }
-    final var content = NativeStoreDevice.probe(file.toString());
+    final var content = NativeStoreDevice.probe(device);
     return switch (content) {
       case STORE -> openExisting(options);
       case ZEROS, UNFINISHED -> {
         if (!options.createIfMissing()) {
           throw new WrongFormatException(
               "device "
-                  + file
+                  + device
                   + " holds "
-                  + describe(content, file)
+                  + describe(content, device)
                   + "; format it, or open it with createIfMissing");
         }
         yield create(options, false, false);
       }
       case FOREIGN_BLOBSTORE, OTHER ->
           throw new WrongFormatException(
-              "device " + file + " holds " + describe(content, file) + ", not a store");
+              "device " + device + " holds " + describe(content, device) + ", not a store");
     };
   }
 
@@ -91,40 +91,46 @@ public final class StoreOpener {
   public static void format(final ChunkStoreOptions options, final boolean force) {
     Arguments.notNull("options", options);
     AshlarThread.refuseBlocking("format");
-    if (options.device().kind() != Device.Kind.FILE) {
+    final Device device = options.device();
+    if (!keepsContent(device)) {
       throw new BadConfigurationException(
-          "device " + options.device() + " cannot be formatted: its content does not last");
+          "device " + device + " cannot be formatted: its content does not last");
     }
-    final Path file = deviceFile(options);
-    final boolean missing = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+    final boolean missing = isMissing(device);
     if (!missing) {
-      final var content = NativeStoreDevice.probe(file.toString()); // refuses one that is in use
+      final var content = NativeStoreDevice.probe(device); // refuses one that is in use
       if (!force
           && content != NativeStoreDevice.Content.ZEROS
           && content != NativeStoreDevice.Content.UNFINISHED) {
         throw new StoreExistsException(
-            "device " + file + " holds " + describe(content, file) + "; only force destroys it");
+            "device "
+                + device
+                + " holds "
+                + describe(content, device)
+                + "; only force destroys it");
       }
     }
     create(options, missing, force).close();
   }
 
-  private static String describe(final NativeStoreDevice.Content content, final Path file) {
+  private static String describe(final NativeStoreDevice.Content content, final Device device) {
     return switch (content) {
       case ZEROS -> "no store";
       case UNFINISHED -> "a store whose making was interrupted";
       case STORE -> "a store";
       case FOREIGN_BLOBSTORE -> "a blobstore that is no store of this library";
-      case OTHER -> KnownContent.describe(file);
+      case OTHER -> KnownContent.describe(device);
     };
   }
 
-  private static Path deviceFile(final ChunkStoreOptions options) {
-    final Path file = options.device().path();
-    if (file == null) {
-      throw new BadConfigurationException("device " + options.device() + " has no path");
-    }
-    return file;
+  private static boolean keepsContent(final Device device) {
+    return device.kind() == Device.Kind.FILE || device.kind() == Device.Kind.BDEV;
+  }
+
+  /** Whether it is a file that does not exist yet. */
+  private static boolean isMissing(final Device device) {
+    final Path file = device.path();
+    return file != null && !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   // --- new stores --------------------------------------------------------------------------------

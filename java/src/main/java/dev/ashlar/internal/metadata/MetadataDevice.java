@@ -8,7 +8,6 @@ import dev.ashlar.StoreExistsException;
 import dev.ashlar.internal.NativeBlobFs;
 import dev.ashlar.internal.NativeStoreDevice;
 import dev.ashlar.internal.NativeStoreDevice.Content;
-import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
@@ -90,11 +89,10 @@ public final class MetadataDevice {
   /** Whether nothing is lost if it is formatted. */
   private static boolean isFree(
       final ChunkStoreOptions options, final Device device, final long bufferBytes) {
-    final Path file = device.path();
-    if (file == null) {
-      return true; // simulated
+    if (device.kind() == Device.Kind.CRASH) {
+      return true;
     }
-    final Content content = NativeStoreDevice.probe(file.toString());
+    final Content content = NativeStoreDevice.probe(device);
     if (content != Content.FOREIGN_BLOBSTORE) {
       return content == Content.ZEROS;
     }

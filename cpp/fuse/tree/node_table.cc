@@ -1,4 +1,4 @@
-#include "cpp/fuse/node_table.h"
+#include "cpp/fuse/tree/node_table.h"
 
 #include <algorithm>
 #include <utility>

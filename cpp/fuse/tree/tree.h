@@ -22,7 +22,7 @@
 #include "ashlar/status.h"
 #include "cpp/blobfs/blobfs.h"
 #include "cpp/blobfs/folders.h"
-#include "cpp/fuse/node_table.h"
+#include "cpp/fuse/tree/node_table.h"
 
 namespace ashlar {
 
@@ -46,59 +46,61 @@ struct ListedName {
   bool is_folder = false;
 };
 
-// Errors carry an errno where their code alone would not give the right one, see ErrnoOf.
+// Errors carry an errno where their code alone would not give the right one, see status_errno.h.
+//
+// Virtual because the kernel's requests may come from another library, see mount_api.h.
 class Tree {
  public:
   explicit Tree(BlobFs& fs);
   // Closes what is still open.
-  ~Tree();
+  virtual ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
 
   // --- nodes ---
 
   // Each node that is found or made is known until it has been forgotten as often.
-  Result<FoundNode> Lookup(NodeId parent, std::string_view name);
-  void Forget(NodeId node, uint64_t lookups) { nodes_.Forget(node, lookups); }
-  Result<Attributes> Stat(NodeId node);
-  Result<std::vector<ListedName>> List(NodeId folder);
-  Result<FsSpace> Space() { return fs_.Space(); }
+  virtual Result<FoundNode> Lookup(NodeId parent, std::string_view name);
+  virtual void Forget(NodeId node, uint64_t lookups);
+  virtual Result<Attributes> Stat(NodeId node);
+  virtual Result<std::vector<ListedName>> List(NodeId folder);
+  virtual Result<FsSpace> Space();
 
   // --- names; durable when these return ---
 
-  Result<FoundNode> MakeFolder(NodeId parent, std::string_view name);
-  Status RemoveFile(NodeId parent, std::string_view name);
-  Status RemoveFolder(NodeId parent, std::string_view name);
+  virtual Result<FoundNode> MakeFolder(NodeId parent, std::string_view name);
+  virtual Status RemoveFile(NodeId parent, std::string_view name);
+  virtual Status RemoveFolder(NodeId parent, std::string_view name);
   // Replaces a file, or an empty folder, that has the new name, unless `replace` is false. Of a
   // folder the files move one by one, see Folders::Rename.
-  Status Rename(NodeId from_parent, std::string_view from, NodeId to_parent, std::string_view to,
-                bool replace);
+  virtual Status Rename(NodeId from_parent, std::string_view from, NodeId to_parent,
+                        std::string_view to, bool replace);
 
   // --- files ---
 
   // `flags` as of open(2): the access mode, O_TRUNC and O_DIRECT count. The pointer is good until
   // Release.
-  Result<OpenFile*> Open(NodeId node, int flags);
+  virtual Result<OpenFile*> Open(NodeId node, int flags);
   struct Created {
     FoundNode found;
     OpenFile* file = nullptr;
   };
-  Result<Created> Create(NodeId parent, std::string_view name, int flags);
+  virtual Result<Created> Create(NodeId parent, std::string_view name, int flags);
   // Makes durable what was written.
-  Status Sync(OpenFile& file);
-  void Release(OpenFile* file);
+  virtual Status Sync(OpenFile& file);
+  virtual void Release(OpenFile* file);
 
-  Result<size_t> Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into);
-  Status Write(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes);
+  virtual Result<size_t> Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into);
+  virtual Status Write(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes);
   // A page of the kernel's cache, stored into through a mapping, which was let happen because the
   // file was open when its writer came (node_table.h). Refused, and forgotten at the next open.
-  Status WriteMapped(OpenFile& file);
+  virtual Status WriteMapped(OpenFile& file);
   // Space for a file of `size_bytes`; with `grow` it gets that size, filled up with zeros.
-  Status Allocate(OpenFile& file, uint64_t size_bytes, bool grow);
+  virtual Status Allocate(OpenFile& file, uint64_t size_bytes, bool grow);
 
   // By a handle if there is one, else by the node.
-  Status Truncate(NodeId node, OpenFile* file, uint64_t size_bytes);
-  Status SetMtime(NodeId node, uint64_t mtime_us);
+  virtual Status Truncate(NodeId node, OpenFile* file, uint64_t size_bytes);
+  virtual Status SetMtime(NodeId node, uint64_t mtime_us);
 
  private:
   Result<std::string> FolderPath(NodeId folder) const;
@@ -119,8 +121,5 @@ class Tree {
   // Exclusive while names change, shared while someone goes by a name.
   std::shared_mutex names_mutex_;
 };
-
-// The errno that says what a status says.
-int ErrnoOf(const Status& status);
 
 }  // namespace ashlar

@@ -1,4 +1,4 @@
-#include "cpp/fuse/tree.h"
+#include "cpp/fuse/tree/tree.h"
 
 #include <fcntl.h>
 #include <time.h>
@@ -55,37 +55,6 @@ bool WantsDirect(int flags) { return (flags & O_ACCMODE) == O_RDWR || (flags & O
 
 }  // namespace
 
-int ErrnoOf(const Status& status) {
-  if (status.sys_errno() != 0) return status.sys_errno();
-  switch (status.code()) {
-    case StatusCode::kOk:
-      return 0;
-    case StatusCode::kInvalidArgument:
-      return EINVAL;
-    case StatusCode::kNotFound:
-      return ENOENT;
-    case StatusCode::kAlreadyExists:
-      return EEXIST;
-    case StatusCode::kOutOfSpace:
-      return ENOSPC;
-    case StatusCode::kBusy:
-      return EBUSY;
-    case StatusCode::kNotSupported:
-      return EOPNOTSUPP;
-    case StatusCode::kOutOfMemory:
-      return ENOMEM;
-    case StatusCode::kReadOnly:
-      return EROFS;
-    case StatusCode::kChecksumMismatch:
-    case StatusCode::kCorrupt:
-    case StatusCode::kIoError:
-    case StatusCode::kClosed:
-    case StatusCode::kWrongFormat:
-      return EIO;
-  }
-  return EIO;
-}
-
 Tree::Tree(BlobFs& fs) : fs_(fs), folders_(fs), mounted_us_(NowUs()) {}
 
 Tree::~Tree() {
@@ -96,6 +65,11 @@ Tree::~Tree() {
 }
 
 // --- nodes -------------------------------------------------------------------------------------
+
+// Out of line, as are all that the other library calls: it must hold none of the code behind them.
+void Tree::Forget(NodeId node, uint64_t lookups) { nodes_.Forget(node, lookups); }
+
+Result<FsSpace> Tree::Space() { return fs_.Space(); }
 
 Result<std::string> Tree::FolderPath(NodeId folder) const {
   std::optional<NodeTable::Name> name = nodes_.NameOf(folder);

@@ -1,4 +1,4 @@
-#include "cpp/fuse/tree.h"
+#include "cpp/fuse/tree/tree.h"
 
 #include <fcntl.h>
 
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cpp/base/units.h"
+#include "cpp/fuse/tree/status_errno.h"
 #include "cpp/testing/test_fs.h"
 #include "gtest/gtest.h"
 
