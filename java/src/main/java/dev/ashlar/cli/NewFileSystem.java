@@ -14,7 +14,8 @@ final class NewFileSystem {
   private NewFileSystem() {}
 
   /** An empty one. A device that holds anything is refused, unless it is to be destroyed. */
-  static BlobFs make(final BlobFsOptions.Builder options, final Device device, final boolean force) {
+  static BlobFs make(
+      final BlobFsOptions.Builder options, final Device device, final boolean force) {
     final Path file = device.path();
     if (force || file != null && !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       return BlobFs.format(options.build());
@@ -25,8 +26,7 @@ final class NewFileSystem {
   }
 
   private static void refuseFileSystem(final Device device) {
-    final BlobFsOptions readOnly =
-        BlobFsOptions.builder().device(device).readOnly(true).build();
+    final BlobFsOptions readOnly = BlobFsOptions.builder().device(device).readOnly(true).build();
     try (BlobFs old = BlobFs.open(readOnly)) {
       throw new CliException(
           device

@@ -20,6 +20,7 @@ import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.Env;
 import org.rocksdb.Filter;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.MergeOperator;
@@ -51,6 +52,8 @@ import org.rocksdb.WriteBufferManager;
  *       without reading it.
  *   <li>One cache for data, index and filter blocks, and write buffers charged to it: the memory is
  *       bounded by one number. Files that are open at once are bounded, too.
+ *   <li>Indexes and filters come in parts of a page. Whole ones are as long as a shard of the
+ *       cache, and would be read again, all of them, for every key that is not there.
  *   <li>Logs, tables and compactions are kept to fractions of the room that there is for sure: on a
  *       device that is full of chunks only a reserve is left for them, and removals must go on.
  *   <li>Records of chunks are compressed; maps, which are mostly checksums, are not. Nor is
@@ -71,6 +74,7 @@ final class RocksResources implements AutoCloseable {
   private static final int MAX_TABLES_IN_LEVEL_0 = 36;
   private static final int MAX_OPEN_FILES = 256;
   private static final int BLOCK_BYTES = 8 << 10;
+  private static final int INDEX_BLOCK_BYTES = 4 << 10;
   private static final int BLOOM_BITS = 10;
   private static final double INDEX_SHARE = 0.3;
 
@@ -169,6 +173,10 @@ final class RocksResources implements AutoCloseable {
             .setPinL0FilterAndIndexBlocksInCache(true)
             .setFilterPolicy(bloom)
             .setWholeKeyFiltering(true)
+            .setIndexType(IndexType.kTwoLevelIndexSearch)
+            .setPartitionFilters(true)
+            .setMetadataBlockSize(INDEX_BLOCK_BYTES)
+            .setPinTopLevelIndexAndFilter(true)
             .setBlockSize(BLOCK_BYTES)
             .setFormatVersion(5);
     final List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
