@@ -14,6 +14,7 @@
 
 #include "cpp/base/check.h"
 #include "cpp/device/device_totals.h"
+#include "cpp/device/file_device.h"
 #include "cpp/device/file_io.h"
 #include "cpp/device/request_check.h"
 #include "cpp/device/request_list.h"
@@ -157,51 +158,15 @@ void PreadChannel::Work() {
   }
 }
 
-class PreadDevice final : public Device {
+class PreadDevice final : public FileDevice {
  public:
-  explicit PreadDevice(FileHandle file) : file_(std::move(file)) { file_.info.backend = "pread"; }
-
-  const DeviceInfo& info() const override { return file_.info; }
-  DeviceCounters counters() const override { return totals_.Sum(); }
+  explicit PreadDevice(FileHandle file) : FileDevice(std::move(file), "pread") {}
 
   Result<std::unique_ptr<Channel>> OpenChannel() override {
     auto channel = std::make_unique<PreadChannel>(file_, &totals_);
     ASHLAR_RETURN_IF_ERROR(channel->Open());
     return std::unique_ptr<Channel>(std::move(channel));
   }
-
-  bool SupportsInlineRead() const override { return true; }
-
-  int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) override {
-    int result = CheckRange(file_.info, offset_bytes, data, length_bytes);
-    if (result != 0) return result;
-    result = ReadFully(file_.fd.get(), file_.info, offset_bytes, data, length_bytes);
-    if (result == 0) totals_.CountInlineRead(length_bytes);
-    return result;
-  }
-
-  bool SupportsInlineWrite() const override { return true; }
-
-  int WriteInline(uint64_t offset_bytes, const void* data, uint32_t length_bytes) override {
-    int result = CheckRange(file_.info, offset_bytes, data, length_bytes);
-    if (result == 0 && file_.read_only) result = -EROFS;
-    if (result != 0) return result;
-    result = WriteFully(file_.fd.get(), file_.info, offset_bytes, data, length_bytes);
-    if (result == 0) totals_.CountInlineWrite(length_bytes);
-    return result;
-  }
-
-  bool SupportsInlineFlush() const override { return true; }
-
-  int FlushInline() override {
-    const int result = FlushFile(file_.fd.get());
-    if (result == 0) totals_.CountInlineFlush();
-    return result;
-  }
-
- private:
-  FileHandle file_;
-  DeviceTotals totals_;
 };
 
 }  // namespace
