@@ -23,6 +23,31 @@ public final class Journal {
     this.shape = shape;
   }
 
+  /** Makes changes in several threads, each with chunks and a journal of its own. */
+  public static List<Journal> runThreads(
+      final int count,
+      final boolean ordered,
+      final ChunkStore store,
+      final SplittableRandom random,
+      final int changes,
+      final LongSupplier position)
+      throws InterruptedException {
+    final List<Journal> journals = new ArrayList<>();
+    final List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      final Journal journal =
+          new Journal(new RandomChange.Shape("thread-" + i + "-", 3, 300_000, ordered));
+      final SplittableRandom own = random.split();
+      journals.add(journal);
+      threads.add(new Thread(() -> journal.run(store, own, changes, position)));
+    }
+    threads.forEach(Thread::start);
+    for (final Thread thread : threads) {
+      thread.join();
+    }
+    return journals;
+  }
+
   /** Makes a number of changes. */
   public void run(
       final ChunkStore store,

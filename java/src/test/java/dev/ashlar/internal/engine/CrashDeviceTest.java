@@ -12,9 +12,7 @@ import dev.ashlar.internal.metadata.MetadataBatch;
 import dev.ashlar.internal.metadata.RecordingMetadataStore;
 import dev.ashlar.internal.metadata.StoreRecord;
 import dev.ashlar.testing.Journal;
-import dev.ashlar.testing.RandomChange;
 import dev.ashlar.testing.Seed;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,25 +60,14 @@ class CrashDeviceTest {
     first.putStore(new StoreRecord(id, 0, 1 << 20));
     metadata.apply(first, true);
 
-    final List<Journal> journals = new ArrayList<>();
+    final List<Journal> journals;
     final long begin;
     final long end;
     try (ChunkStore store = open(label, sector, metadata, id)) {
       begin = TestNative.logPosition(label);
-      final List<Thread> threads = new ArrayList<>();
-      for (int i = 0; i < THREADS; i++) {
-        final Journal journal =
-            new Journal(new RandomChange.Shape("thread-" + i + "-", 3, 300_000, ordered));
-        final SplittableRandom own = random.split();
-        journals.add(journal);
-        threads.add(
-            new Thread(
-                () -> journal.run(store, own, CHANGES, () -> TestNative.logPosition(label))));
-      }
-      threads.forEach(Thread::start);
-      for (final Thread thread : threads) {
-        thread.join();
-      }
+      journals =
+          Journal.runThreads(
+              THREADS, ordered, store, random, CHANGES, () -> TestNative.logPosition(label));
       end = TestNative.logPosition(label);
     }
     for (int cut = 0; cut < CUTS; cut++) {

@@ -10,7 +10,6 @@ import dev.ashlar.TestDevices;
 import dev.ashlar.WrongFormatException;
 import dev.ashlar.internal.TestNative;
 import dev.ashlar.testing.Journal;
-import dev.ashlar.testing.RandomChange;
 import dev.ashlar.testing.Seed;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -68,24 +67,13 @@ class OneDeviceCrashTest {
   void acknowledgedChangesSurviveAPowerCutAtAnyMoment(final int sector, final boolean ordered)
       throws InterruptedException {
     final String label = newDevice(sector);
-    final List<Journal> journals = new ArrayList<>();
+    final List<Journal> journals;
     final long begin;
     try (ChunkStore store = create(label, sector)) {
       begin = TestNative.logPosition(label);
-      final List<Thread> threads = new ArrayList<>();
-      for (int i = 0; i < THREADS; i++) {
-        final Journal journal =
-            new Journal(new RandomChange.Shape("thread-" + i + "-", 3, 300_000, ordered));
-        final SplittableRandom own = random.split();
-        journals.add(journal);
-        threads.add(
-            new Thread(
-                () -> journal.run(store, own, CHANGES, () -> TestNative.logPosition(label))));
-      }
-      threads.forEach(Thread::start);
-      for (final Thread thread : threads) {
-        thread.join();
-      }
+      journals =
+          Journal.runThreads(
+              THREADS, ordered, store, random, CHANGES, () -> TestNative.logPosition(label));
     }
     // Up to and with the close, which writes tables and deletes logs.
     final long end = TestNative.logPosition(label);
