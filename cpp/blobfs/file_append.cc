@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cpp/base/check.h"
+#include "cpp/base/zeros.h"
 #include "cpp/blobfs/file_node.h"
 #include "cpp/blobfs/log_format.h"
 #include "cpp/runtime/reader_gate.h"
@@ -18,6 +19,10 @@ namespace {
 
 // A file gets about as much space again as it has when it needs more, up to so much at a time.
 constexpr uint64_t kMaxGrowthBytes = 64 * kMiB;
+
+// Logs are laid out up to the next multiple of this.
+constexpr uint64_t kLaidOutBytes = 256 * kKiB;
+static_assert(kLaidOutBytes <= kZerosBytes);
 
 uint64_t NowUs() {
   timespec now{};
@@ -223,7 +228,7 @@ Status FileNode::PrepareActive(uint64_t size, bool then_flush) {
   for (const auto& other : segments_) {
     // They share a page: writes in flight that overlap have no order.
     if (other != segment && !other->job.finished() &&
-        framing_.UnitsEnd(other->written_offset) > segment->begin) {
+        std::max(framing_.UnitsEnd(other->written_offset), other->zeros_end) > segment->begin) {
       other->job.Wait();
     }
   }
@@ -237,11 +242,29 @@ Status FileNode::PrepareActive(uint64_t size, bool then_flush) {
                           static_cast<uint32_t>(extent.length_bytes));
     at += extent.length_bytes;
   }
+  if (then_flush) LayOutBehind(*segment, end);
   if (then_flush && OthersFinished(*segment)) segment->job.ThenFlush();
   segment->written_offset = size;
   segment->submitted = true;
   written_ = size;
   return Status::Ok();
+}
+
+// Writes zeros behind the end of a log, once for many syncs. A file system below records each block
+// that is written for the first time and makes the record durable with the flush: so one sync in
+// many pays for it instead of each. What lies behind a log's end is no part of it.
+void FileNode::LayOutBehind(Segment& segment, uint64_t end) {
+  if (!framing_.framed() || !services_.io.info().records_first_writes || end < laid_out_) return;
+  const uint64_t stop =
+      std::min(RoundUp(end + 1, kLaidOutBytes), map_.count() * map_.cluster_bytes());
+  for (uint64_t at = RoundUp(end, kPageBytes); at < stop;) {
+    const ClusterMap::Extent extent = map_.Find(at, stop - at);
+    ASHLAR_CHECK(extent.length_bytes > 0);
+    segment.job.AddWrite(extent.device_offset, Zeros(), static_cast<uint32_t>(extent.length_bytes));
+    at += extent.length_bytes;
+  }
+  laid_out_ = stop;
+  segment.zeros_end = stop;
 }
 
 // Makes whole units of what was appended since the last write.

@@ -110,6 +110,7 @@ class FileNode {
     uint64_t capacity_end = 0;  // position; whole pages
     bool submitted = false;
     uint64_t written_offset = 0;  // end of what was submitted
+    uint64_t zeros_end = 0;       // position; end of the zeros behind it that were submitted too
     LaneJob job;
     uint8_t* At(uint64_t position) { return memory.data() + (position - begin); }
   };
@@ -146,6 +147,7 @@ class FileNode {
   Status SubmitActive(uint64_t size);
   Status PrepareActive(uint64_t size, bool then_flush);
   void Seal(Segment& segment, uint64_t size);
+  void LayOutBehind(Segment& segment, uint64_t end);
   std::vector<std::shared_ptr<Segment>> Submitted() const;
   bool OthersFinished(const Segment& segment) const;
   Status Reap();
@@ -197,7 +199,8 @@ class FileNode {
   LogMetadata log_;  // of a log
   bool session_open_ = false;
   Status failure_;
-  uint64_t written_ = 0;  // offset up to which segments were submitted
+  uint64_t written_ = 0;   // offset up to which segments were submitted
+  uint64_t laid_out_ = 0;  // position up to which a log has zeros behind its end
   bool mtime_was_set_ = false;
 
   std::shared_mutex lane_mutex_;

@@ -182,6 +182,15 @@ void PageBitmap::Take(PageRun run) {
   if (run.first == run_hint_) run_hint_ = run.first + run.count;
 }
 
+uint32_t PageBitmap::EndOfUsed() const {
+  const std::vector<uint64_t> words = Words();
+  for (auto w = static_cast<uint32_t>(words.size()); w > 0; --w) {
+    if (words[w - 1] != 0)
+      return w * kWordBits - static_cast<uint32_t>(std::countl_zero(words[w - 1]));
+  }
+  return 0;
+}
+
 bool PageBitmap::MarkUsed(PageRun run) {
   if (run.count == 0) return true;
   if (run.first >= pages_ || run.count > pages_ - run.first || !AllClear(run)) return false;

@@ -36,6 +36,9 @@ class PageBitmap {
   uint32_t free_pages() const { return pages_ - used_; }
   bool IsUsed(uint32_t page) const { return (words_[page / 64] >> (page % 64) & 1) != 0; }
 
+  // One past the last used page; 0: none is used.
+  uint32_t EndOfUsed() const;
+
   // Takes the lowest run of `wanted` free pages (1 to kMaxRun) or, where there is none, the lowest
   // of the longest runs. An empty run when nothing is free.
   PageRun Allocate(uint32_t wanted);

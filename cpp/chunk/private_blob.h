@@ -54,6 +54,8 @@ struct PrivateBlob {
   std::atomic<uint32_t> owner{kInTransit};
 
   PageBitmap bitmap;
+  // No page from here on has been written since the blob was made, as far as is known.
+  uint32_t written_pages = 0;
 
   // Where the owner keeps it: a list of blobs with about as many free pages (ReactorSpace), or a
   // list on its way to another owner (next only).

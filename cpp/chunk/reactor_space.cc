@@ -1,5 +1,6 @@
 #include "cpp/chunk/reactor_space.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "cpp/base/check.h"
@@ -40,6 +41,7 @@ void ReactorSpace::Add(PrivateBlob* blob) {
   stream_pause_ = 0;
   free_pages_ += blob->bitmap.free_pages();
   if (blob->bitmap.used() == 0) ++empty_blobs_;
+  blob->written_pages = std::max(blob->written_pages, blob->bitmap.EndOfUsed());
 }
 
 void ReactorSpace::Remove(PrivateBlob* blob) {
@@ -80,10 +82,14 @@ PrivateBlob* ReactorSpace::Any() const {
   return blob != nullptr ? blob : buckets_[0];
 }
 
-void ReactorSpace::Took(PrivateBlob* blob, PageRun run, bool blob_was_empty, uint64_t* locations) {
+void ReactorSpace::Name(PrivateBlob* blob, PageRun run, uint64_t* locations) {
   for (uint32_t i = 0; i < run.count; ++i) {
     locations[i] = PageAddress::Of(blob->root, run.first + i).value;
   }
+}
+
+void ReactorSpace::Took(PrivateBlob* blob, PageRun run, bool blob_was_empty) {
+  blob->written_pages = std::max(blob->written_pages, run.first + run.count);
   if (blob_was_empty) --empty_blobs_;
   free_pages_ -= run.count;
   Rebucket(blob);
@@ -93,7 +99,8 @@ void ReactorSpace::Took(PrivateBlob* blob, PageRun run, bool blob_was_empty, uin
 uint32_t ReactorSpace::TakeFrom(PrivateBlob* blob, uint32_t wanted, uint64_t* locations) {
   const bool was_empty = blob->bitmap.used() == 0;
   const PageRun run = blob->bitmap.Allocate(wanted);
-  Took(blob, run, was_empty, locations);
+  Took(blob, run, was_empty);
+  Name(blob, run, locations);
   return run.count;
 }
 
@@ -115,7 +122,8 @@ bool ReactorSpace::TakeFromStream(uint32_t count, uint64_t* locations) {
       const bool was_empty = stream_blob_->bitmap.used() == 0;
       // Refused when a large write took pages of the run meanwhile.
       if (stream_blob_->bitmap.MarkUsed(run)) {
-        Took(stream_blob_, run, was_empty, locations);
+        Took(stream_blob_, run, was_empty);
+        Name(stream_blob_, run, locations);
         stream_.first += count;
         stream_.count -= count;
         return true;
@@ -138,6 +146,20 @@ void ReactorSpace::Allocate(uint32_t count, uint64_t* locations) {
     if (blob == nullptr) blob = Emptiest();
     taken += TakeFrom(blob, wanted, locations + taken);
   }
+}
+
+bool ReactorSpace::Reserve(PrivateBlob* blob, PageRun run) {
+  const bool was_empty = blob->bitmap.used() == 0;
+  if (!blob->bitmap.MarkUsed(run)) return false;
+  Took(blob, run, was_empty);
+  return true;
+}
+
+PrivateBlob* ReactorSpace::BlobWithFresh(uint32_t pages) const {
+  for (PrivateBlob* blob : {current_, Emptiest()}) {
+    if (blob != nullptr && blob->pages - blob->written_pages >= pages) return blob;
+  }
+  return nullptr;
 }
 
 bool ReactorSpace::Free(PrivateBlob* blob, PageRun run) {

@@ -16,6 +16,9 @@ namespace ashlar {
 
 class ReactorSpace {
  public:
+  // Requests for less than this are small: they take from the stream.
+  static constexpr uint32_t kSmallPages = 32;
+
   ReactorSpace() = default;
   ReactorSpace(const ReactorSpace&) = delete;
   ReactorSpace& operator=(const ReactorSpace&) = delete;
@@ -34,6 +37,12 @@ class ReactorSpace {
   // addresses to `locations`. free_pages() >= count.
   void Allocate(uint32_t count, uint64_t* locations);
 
+  // Takes these pages of a blob of this space; false, and nothing has changed, when one is in use.
+  bool Reserve(PrivateBlob* blob, PageRun run);
+
+  // A blob whose last pages, at least so many, were never written; null when none is found at once.
+  PrivateBlob* BlobWithFresh(uint32_t pages) const;
+
   // Gives back pages of a blob of this space. False, and nothing has changed, when one of them is
   // not in use or not in the blob.
   bool Free(PrivateBlob* blob, PageRun run);
@@ -47,8 +56,7 @@ class ReactorSpace {
   // Bucket b: blobs whose number of free pages has b binary digits; 0: full ones.
   static constexpr uint32_t kBuckets = 33;
   static constexpr int kTriesPerBucket = 8;
-  // Requests below the first take from the stream; it is opened on runs of the second.
-  static constexpr uint32_t kSmallPages = 32;
+  // The stream is opened on runs of so many.
   static constexpr uint32_t kStreamPages = 128;
   static constexpr uint32_t kStreamPause = 64;
 
@@ -59,7 +67,8 @@ class ReactorSpace {
   uint32_t TakeFrom(PrivateBlob* blob, uint32_t wanted, uint64_t* locations);
   bool TakeFromStream(uint32_t count, uint64_t* locations);
   bool OpenStream(uint32_t count);
-  void Took(PrivateBlob* blob, PageRun run, bool blob_was_empty, uint64_t* locations);
+  void Took(PrivateBlob* blob, PageRun run, bool blob_was_empty);
+  static void Name(PrivateBlob* blob, PageRun run, uint64_t* locations);
 
   std::array<PrivateBlob*, kBuckets> buckets_{};
   PrivateBlob* current_ = nullptr;

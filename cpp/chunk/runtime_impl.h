@@ -22,6 +22,10 @@ class StoreRuntime::Impl {
   std::unique_ptr<CompletionSignal> signal;
   std::vector<OpState> states;
   std::vector<std::unique_ptr<OpReactor>> ops;
+  // The reactor that whoever drains the completions drives, with the last port, and its operations.
+  // It only reads: no private blob is its own.
+  std::unique_ptr<Reactor> driven;
+  std::unique_ptr<OpReactor> driven_ops;
   // Shared by those who open a store, exclusive for Stop: no store is opened on what is going.
   std::shared_mutex lifecycle;
   bool stopped = false;

@@ -180,12 +180,16 @@ Task<Status> SpaceManager::GrantNewOrReturned(SpaceRequest& request) {
 Task<bool> SpaceManager::CollectFromOthers(SpaceRequest& request) {
   for (uint32_t i = 0; i < core_.reactor_count(); ++i) {
     StoreReactor& other = core_.At(i);
-    if (&other == request.from || request.granted_pages >= request.missing_pages) continue;
-    Hop hop(other.reactor(), [&] {
-      request.granted_pages +=
-          other.LetGo(request.missing_pages - request.granted_pages, &request.granted);
-    });
-    co_await hop;
+    // What is being laid out can be had when that is done.
+    bool has_more = &other != request.from;
+    while (has_more && request.granted_pages < request.missing_pages) {
+      Hop hop(other.reactor(), [&] {
+        request.granted_pages +=
+            other.LetGo(request.missing_pages - request.granted_pages, &request.granted);
+        has_more = other.is_laying_out();
+      });
+      co_await hop;
+    }
   }
   // What they returned before we asked them has arrived here with the answer.
   while (request.granted_pages < request.missing_pages && GrantReturned(request)) {

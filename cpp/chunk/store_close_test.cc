@@ -2,6 +2,7 @@
 // inline reads on other threads, closing twice at once.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -55,6 +56,96 @@ TEST(StoreCloseTest, OperationsInFlightEndBeforeTheStoreIsClosed) {
     EXPECT_EQ(ok + closed, 32);
   }
 }
+
+// --- reads on the driven reactor
+// ------------------------------------------------------------------
+
+// A store on a file with some pages; skips where its channels cannot be shared.
+class DrivenReadTest : public ::testing::Test {
+ protected:
+  static constexpr uint32_t kPages = 64;
+
+  void SetUp() override {
+    ASSERT_TRUE(test_.OpenAndStart(TestStore::File(folder_.Join("store"), 64 * kMiB)).ok());
+    if (!test_->Numbers().driven_reads) GTEST_SKIP() << "no io_uring here";
+    SetUpPages();
+  }
+
+  void SetUpPages() {
+    for (size_t i = 0; i < bytes_.size(); ++i) bytes_.data()[i] = static_cast<uint8_t>(i * 7 / 3);
+    auto written =
+        test_.client().Write(test_.store(), 0, std::vector<MappedPage>(kPages), 0, bytes_.span());
+    ASSERT_TRUE(written.outcome.ok());
+    pages_ = written.pages;
+  }
+
+  uint32_t driven() { return test_.runtime().reactors(); }
+
+  void SubmitRead(uint32_t page, std::vector<int>* outcomes) {
+    const uint32_t index = test_.client().TakeSlot();
+    const std::span<const MappedPage> one(&pages_[page], 1);
+    test_.client().FillRead(test_.client().slot(index), test_.store(), one, 0,
+                            into_.span().subspan(page * kPageBytes, kPageBytes));
+    test_.client().Submit(driven(), index, [outcomes](OpSlot& slot) {
+      ++(*outcomes)[static_cast<size_t>(-slot.status)];
+    });
+  }
+
+  TempDir folder_;
+  TestStore test_{Reactors(2)};
+  AlignedBuffer bytes_{kPages * kPageBytes};
+  AlignedBuffer into_{kPages * kPageBytes};
+  std::vector<MappedPage> pages_;
+};
+
+TEST_F(DrivenReadTest, GivesTheRightBytesOfAnyPartAndVerifiesThem) {
+  AlignedBuffer part(3 * kPageBytes);
+  for (const uint32_t head : {0u, 1u, 511u, 4095u}) {
+    for (const uint32_t length : {1u, 4096u, 8192u}) {
+      const uint32_t touched = (head + length + kPageBytes - 1) / kPageBytes;
+      const std::span<const MappedPage> pages(pages_.data() + 5, touched);
+      const std::span<uint8_t> into = part.span().subspan(0, length);
+      ASSERT_TRUE(test_.client().Read(test_.store(), driven(), pages, head, into).ok());
+      const auto expected = bytes_.span().subspan(5 * kPageBytes + head, length);
+      EXPECT_TRUE(std::equal(into.begin(), into.end(), expected.begin())) << head << " " << length;
+    }
+  }
+  MappedPage wrong = pages_[9];
+  wrong.crc ^= 1;
+  const OpOutcome outcome = test_.client().Read(test_.store(), driven(), std::span(&wrong, 1), 0,
+                                                part.span().subspan(0, kPageBytes));
+  EXPECT_EQ(outcome.code, StatusCode::kChecksumMismatch);
+  EXPECT_EQ(outcome.failed_location, wrong.location);
+}
+
+TEST_F(DrivenReadTest, AWriteThereIsRefused) {
+  auto written = test_.client().Write(test_.store(), driven(), std::vector<MappedPage>(1), 0,
+                                      bytes_.span().subspan(0, kPageBytes));
+  EXPECT_EQ(written.outcome.code, StatusCode::kReadOnly);
+}
+
+// Whoever drives may be busy with something else for ever.
+TEST_F(DrivenReadTest, CloseEndsReadsInFlightThoughNobodyDrives) {
+  for (const bool clean : {false, true}) {
+    if (clean) {
+      StoreOpenOptions again = TestStore::File(folder_.Join("again"), 64 * kMiB);
+      ASSERT_TRUE(test_.OpenAndStart(again).ok());
+      SetUpPages();
+    }
+    std::vector<int> outcomes(16);
+    for (uint32_t page = 0; page < 16; ++page) SubmitRead(page, &outcomes);
+    test_.runtime().Turn();                                                   // these are in flight
+    for (uint32_t page = 16; page < 32; ++page) SubmitRead(page, &outcomes);  // these are not
+    EXPECT_TRUE(test_.Close(clean).ok());
+    test_.client().WaitForAll();
+    EXPECT_EQ(outcomes[0], 16);
+    EXPECT_EQ(outcomes[static_cast<size_t>(StatusCode::kClosed)], 16);
+    EXPECT_EQ(into_.data()[15 * kPageBytes + 1], bytes_.data()[15 * kPageBytes + 1]);
+  }
+}
+
+// --- writes
+// ---------------------------------------------------------------------------------------
 
 TEST(StoreCloseTest, WritesThatWaitForSpaceEnd) {
   TestStore test(Reactors(2));

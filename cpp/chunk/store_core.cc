@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "cpp/chunk/space_reserve.h"
@@ -36,7 +38,7 @@ Status StoreCore::Load() {
   if (!status.ok()) return status;
   OnEachReactor(
       [this](StoreReactor& part) { runtime_->impl_->ops[part.index()]->AddStore(number_, &part); });
-  return Status::Ok();
+  return OpenDriven();
 }
 
 Task<Status> StoreCore::LoadBlobstore() {
@@ -134,6 +136,7 @@ StoreNumbers StoreCore::Numbers() {
   numbers.device = device_->info();
   numbers.counters = device_->counters();
   numbers.inline_read = inline_read_;
+  numbers.driven_reads = driven_ != nullptr;
   numbers.cluster_bytes = blobstore_->cluster_bytes();
   numbers.clusters = blobstore_->data_clusters();
   numbers.free_clusters = blobstore_->free_clusters();
@@ -145,6 +148,7 @@ StoreNumbers StoreCore::Numbers() {
   // The reactors' counts are read one after the other: a free may be seen before its allocation.
   numbers.used_pages = static_cast<uint64_t>(std::max<int64_t>(used_pages, 0));
   for (const auto& ops : runtime_->impl_->ops) numbers.buffer_bytes += ops->buffer_bytes();
+  numbers.buffer_bytes += runtime_->impl_->driven_ops->buffer_bytes();
   numbers.was_clean = blobstore_->open_report().was_clean;
   numbers.internal_errors = internal_errors_.load(std::memory_order_relaxed);
   return numbers;
@@ -201,6 +205,7 @@ void StoreCore::DrainLocked() {
   for (const auto& part : reactors_) {
     BlockOn(part->reactor(), [&] { return part->Drain(); });
   }
+  DrainDriven();
 }
 
 void StoreCore::SettleLocked() {
@@ -273,8 +278,42 @@ void StoreCore::TearDown() {
   space_.reset();
   blobstore_.reset();
   OnEachReactor([](StoreReactor& part) { part.CloseChannel(); });
+  CloseDriven();
   reactors_.clear();
   device_.reset();
+}
+
+// --- the part on the driven reactor --------------------------------------------------------------
+
+Status StoreCore::OpenDriven() {
+  OpReactor& ops = *runtime_->impl_->driven_ops;
+  auto part = std::make_unique<StoreReactor>(*this, ops, reactor_count());
+  const Status opened = ops.reactor().RunHere([&] {
+    const Status status = part->OpenChannel();
+    if (status.ok()) ops.AddStore(number_, part.get());
+    return status;
+  });
+  if (opened.code() == StatusCode::kNotSupported) return Status::Ok();
+  if (opened.ok()) driven_ = std::move(part);
+  return opened;
+}
+
+// Not left to those who drive: they may be busy with something else for long.
+void StoreCore::DrainDriven() {
+  if (driven_ == nullptr) return;
+  while (!driven_->reactor().RunHere([this] { return driven_->TryDrain(); })) {
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
+void StoreCore::CloseDriven() {
+  if (driven_ == nullptr) return;
+  OpReactor& ops = *runtime_->impl_->driven_ops;
+  ops.reactor().RunHere([&] {
+    ops.RemoveStore(number_);
+    driven_->CloseChannel();
+  });
+  driven_.reset();
 }
 
 }  // namespace ashlar

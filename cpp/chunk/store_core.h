@@ -85,6 +85,9 @@ class StoreCore {
   Task<Status> LoadBlobstore();
   Task<Status> MakeIdentity();
   Status CheckGeometry() const;
+  Status OpenDriven();
+  void DrainDriven();
+  void CloseDriven();
   Status CheckRoomForMetadata(uint32_t cluster_bytes) const;
   BlobFsParts Parts();
   Status DescribeMissingIdentity(const Status& why) const;
@@ -117,6 +120,7 @@ class StoreCore {
   const bool inline_read_;
   BlobDirectory directory_;
   std::vector<std::unique_ptr<StoreReactor>> reactors_;
+  std::unique_ptr<StoreReactor> driven_;  // null where the device's channels cannot be shared
   std::unique_ptr<Blobstore> blobstore_;
   std::unique_ptr<SpaceManager> space_;
   std::shared_ptr<BlobFs> files_;                // null unless they are mounted

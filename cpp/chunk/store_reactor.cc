@@ -4,25 +4,31 @@
 #include <utility>
 
 #include "cpp/base/check.h"
+#include "cpp/base/zeros.h"
 #include "cpp/chunk/op_reactor.h"
 #include "cpp/chunk/space_manager.h"
 #include "cpp/chunk/store_core.h"
 
 namespace ashlar {
 
+static_assert(LaidOutPages::kRunPages * kPageBytes <= kZerosBytes);
+
 StoreReactor::StoreReactor(StoreCore& core, OpReactor& ops, uint32_t index)
     : core_(core),
       ops_(ops),
       directory_(core.directory()),
       index_(index),
-      memory_alignment_(core.device().info().memory_alignment) {
+      memory_alignment_(core.device().info().memory_alignment),
+      lays_out_(core.device().info().records_first_writes) {
   request_.from = this;
 }
 
 Reactor& StoreReactor::reactor() { return ops_.reactor(); }
 
 Status StoreReactor::OpenChannel() {
-  Result<std::unique_ptr<Channel>> channel = core_.device().OpenChannel();
+  Device& device = core_.device();
+  Result<std::unique_ptr<Channel>> channel =
+      reactor().is_driven() ? device.OpenSharedChannel() : device.OpenChannel();
   if (!channel.ok()) return channel.status();
   channel_ = std::make_unique<ChannelPoller>(std::move(channel).value());
   reactor().AddPoller(channel_.get());
@@ -69,12 +75,17 @@ void StoreReactor::TakePages(OpState& op) {
     }
     return;
   }
+  laid_out_.ReleaseAll();  // perhaps that will do
   waiting_.Push(op);
   ServeWaiting();
 }
 
 void StoreReactor::AllocateFor(OpState& op) {
-  space_.Allocate(op.page_count, op.slot->locations);
+  const bool small = op.page_count < ReactorSpace::kSmallPages;
+  if (!small || !laid_out_.Take(op.page_count, op.slot->locations)) {
+    space_.Allocate(op.page_count, op.slot->locations);
+  }
+  if (small && lays_out_) LayOut();
   CountUsed(op.page_count);
   op.go_on(op);
 }
@@ -110,13 +121,43 @@ bool StoreReactor::FreePages(PrivateBlob* blob, PageRun run) {
   if (!allocating_ || !space_.Free(blob, run)) return false;
   CountUsed(-int64_t{run.count});
   advance_refused_ = false;
-  if (blob->bitmap.used() == 0) ReturnIfSpare(blob);
+  ReturnIfEmpty(blob);
   return true;
+}
+
+// Writes zeros to fresh pages, if there are to be more of them.
+void StoreReactor::LayOut() {
+  const LaidOutPages::Run run = draining_ ? LaidOutPages::Run{} : laid_out_.Begin();
+  if (run.blob == nullptr) return;
+  ASHLAR_CHECK(BeginOp());
+  laying_out_.op = IoRequest::Op::kWrite;
+  laying_out_.offset_bytes = run.blob->DeviceOffset(run.pages.first);
+  laying_out_.length_bytes = run.pages.count * kPageBytes;
+  laying_out_.data = Zeros();
+  laying_out_.owner = this;
+  laying_out_.done = [](IoRequest* request) {
+    static_cast<StoreReactor*>(request->owner)->OnLaidOut(request->result == 0);
+  };
+  channel().Submit(&laying_out_);
+}
+
+void StoreReactor::OnLaidOut(bool written) {
+  lays_out_ = written;  // writes of data will tell what is wrong
+  laid_out_.End(written);
+  if (!waiting_.empty()) laid_out_.ReleaseAll();
+  ServeWaiting();
+  EndOp();
 }
 
 void StoreReactor::AfterFrees() { ServeWaiting(); }
 
 // --- space -----------------------------------------------------------------------------------
+
+// Pages that are laid out and not used do not keep a blob.
+void StoreReactor::ReturnIfEmpty(PrivateBlob* blob) {
+  if (blob->bitmap.used() == laid_out_.PagesIn(blob)) laid_out_.Release(blob);
+  if (blob->bitmap.used() == 0) ReturnIfSpare(blob);
+}
 
 // One empty blob is kept, the largest; the rest go back to the blobstore.
 void StoreReactor::ReturnIfSpare(PrivateBlob* blob) {
@@ -170,6 +211,7 @@ void StoreReactor::OnSpaceReply(SpaceRequest& request) {
   request_in_flight_ = false;
   while (PrivateBlob* blob = request.granted.Pop()) Adopt(blob);
   if (request.code == StatusCode::kOk) return ServeWaiting();
+  if (request.missing_pages > 0 && is_laying_out()) return;  // there will be these
   if (request.missing_pages > 0) return FailWaiting(request);
   (request.for_runs ? runs_refused_ : advance_refused_) = true;
   ServeWaiting();  // writes that came meanwhile ask for themselves
@@ -179,7 +221,7 @@ uint64_t StoreReactor::LetGo(uint64_t pages, BlobList* given) {
   uint64_t given_pages = 0;
   while (given_pages < pages) {
     PrivateBlob* blob = space_.Emptiest();
-    if (blob == nullptr) break;
+    if (blob == nullptr || !laid_out_.Release(blob)) break;
     space_.Remove(blob);
     if (blob == spare_) spare_ = nullptr;
     blob->owner.store(PrivateBlob::kInTransit, std::memory_order_relaxed);
@@ -208,8 +250,15 @@ Task<bool> StoreReactor::Drain() {
   co_return true;
 }
 
+bool StoreReactor::TryDrain() {
+  draining_ = true;
+  channel().Poll();
+  return ops_in_flight_ == 0;
+}
+
 void StoreReactor::LetGoOfAll() {
   allocating_ = false;
+  laid_out_.ReleaseAll();
   spare_ = nullptr;
   while (PrivateBlob* blob = space_.Any()) {
     if (blob->bitmap.used() == 0) {

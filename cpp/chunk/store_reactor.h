@@ -11,6 +11,7 @@
 
 #include "ashlar/status.h"
 #include "cpp/chunk/blob_directory.h"
+#include "cpp/chunk/laid_out_pages.h"
 #include "cpp/chunk/op_state.h"
 #include "cpp/chunk/reactor_space.h"
 #include "cpp/runtime/channel_poller.h"
@@ -47,6 +48,7 @@ class StoreReactor {
   uint32_t memory_alignment() const { return memory_alignment_; }
   Channel& channel() { return channel_->channel(); }
 
+  // On a driven reactor NotSupported is possible: then the store has no part there.
   Status OpenChannel();
   void CloseChannel();
 
@@ -74,6 +76,9 @@ class StoreReactor {
   void StartAllocating();
   void OnSpaceReply(SpaceRequest& request);
 
+  // Pages are being written with zeros and cannot be given away now.
+  bool is_laying_out() const { return laid_out_.is_writing(); }
+
   // Lets go of blobs with free pages, emptiest first, until they have `pages` together; returns how
   // many they have.
   uint64_t LetGo(uint64_t pages, BlobList* given);
@@ -82,6 +87,9 @@ class StoreReactor {
 
   // Refuses operations from now on; finishes when none is in flight.
   Task<bool> Drain();
+  // On a driven reactor: refuses operations from now on, polls, and returns whether none is in
+  // flight.
+  bool TryDrain();
   // Ends allocation: returns the empty blobs and lets go of the others.
   void LetGoOfAll();
 
@@ -94,6 +102,9 @@ class StoreReactor {
   void AllocateFor(OpState& op);
   void RequestSpace();
   void RequestInAdvance();
+  void LayOut();
+  void OnLaidOut(bool written);
+  void ReturnIfEmpty(PrivateBlob* blob);
   void ReturnIfSpare(PrivateBlob* blob);
   void Return(PrivateBlob* blob);
   void CountUsed(int64_t change);
@@ -111,6 +122,9 @@ class StoreReactor {
   std::coroutine_handle<> drained_;
 
   ReactorSpace space_;
+  LaidOutPages laid_out_{space_};
+  bool lays_out_;  // until it fails
+  IoRequest laying_out_;
   PrivateBlob* spare_ = nullptr;  // an empty blob that is kept; may have been used since
   OpQueue waiting_;               // writes that wait for space
   bool serving_ = false;

@@ -31,7 +31,8 @@ Status StoreRuntime::Impl::Init(const StoreRuntimeOptions& options) {
   if (!acquired.ok()) return acquired.status();
   runtime = std::move(acquired).value();
   const auto reactors = static_cast<uint32_t>(runtime->reactor_count());
-  Result<SharedMemory> shared = SharedMemory::Create(reactors, options.op_slots, sizeof(OpSlot));
+  Result<SharedMemory> shared =
+      SharedMemory::Create(reactors + 1, options.op_slots, sizeof(OpSlot));
   if (!shared.ok()) return shared.status();
   memory = std::move(shared).value();
   Result<std::unique_ptr<CompletionSignal>> created =
@@ -44,17 +45,31 @@ Status StoreRuntime::Impl::Init(const StoreRuntimeOptions& options) {
     states[i].slot_number = i;
     states[i].slot = reinterpret_cast<OpSlot*>(memory.slot(i));
   }
-  for (uint32_t i = 0; i < reactors; ++i) {
+  Result<std::unique_ptr<Reactor>> without_thread =
+      Reactor::CreateDriven(reactors, runtime->options());
+  if (!without_thread.ok()) return without_thread.status();
+  driven = std::move(without_thread).value();
+  for (uint32_t i = 0; i <= reactors; ++i) {
     Result<std::unique_ptr<PageBuffers>> buffers =
-        PageBuffers::Create(options.buffer_bytes / reactors);
+        PageBuffers::Create(options.buffer_bytes / (reactors + 1));
     if (!buffers.ok()) return buffers.status();
-    ops.push_back(std::make_unique<OpReactor>(runtime->reactor(i), memory, *signal, states,
-                                              std::move(buffers).value()));
+    auto op_reactor =
+        std::make_unique<OpReactor>(i < reactors ? runtime->reactor(i) : *driven, memory, *signal,
+                                    states, std::move(buffers).value());
+    if (i < reactors) {
+      ops.push_back(std::move(op_reactor));
+    } else {
+      driven_ops = std::move(op_reactor);
+    }
   }
   for (const auto& op_reactor : ops) {
     Reactor& reactor = op_reactor->reactor();
     OnReactor(reactor, [&] { reactor.AddPoller(&op_reactor->port()); });
   }
+  driven->RunHere([this] {
+    driven->AddPoller(&driven_ops->port());
+    driven->AddPoller(signal.get());
+  });
   return Status::Ok();
 }
 
@@ -92,6 +107,8 @@ void StoreRuntime::Stop() {
   }
   impl_->RemovePorts();
   impl_->signal->Interrupt();
+  impl_->driven_ops.reset();
+  impl_->driven.reset();
   impl_->ops.clear();
   impl_->runtime.reset();
   running.store(false);
@@ -105,9 +122,12 @@ std::span<uint8_t> StoreRuntime::memory() { return {impl_->memory.data(), impl_-
 
 void StoreRuntime::WakeReactor(uint32_t reactor) {
   if (reactor < impl_->ops.size()) impl_->ops[reactor]->reactor().Wake();
+  if (reactor == impl_->ops.size()) impl_->driven->Wake();
 }
 
-void StoreRuntime::AwaitCompletions(int timeout_ms) { impl_->signal->Await(timeout_ms); }
+int StoreRuntime::Turn() { return impl_->driven->Turn(); }
+
+void StoreRuntime::AwaitCompletions(int timeout_ms) { impl_->driven->Await(timeout_ms); }
 
 void StoreRuntime::InterruptWait() { impl_->signal->Interrupt(); }
 

@@ -52,6 +52,10 @@ Result<std::unique_ptr<Device>> OpenFile(const DeviceSpec& spec) {
 
 }  // namespace
 
+Result<std::unique_ptr<Channel>> Device::OpenSharedChannel() {
+  return Status::NotSupported("channels of " + info().name + " belong to one thread each");
+}
+
 int Device::ReadInline(uint64_t, void*, uint32_t) { return -EOPNOTSUPP; }
 
 int Device::WriteInline(uint64_t, const void*, uint32_t) { return -EOPNOTSUPP; }

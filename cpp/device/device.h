@@ -53,6 +53,10 @@ class Device {
   // A channel for the calling thread.
   virtual Result<std::unique_ptr<Channel>> OpenChannel() = 0;
 
+  // A channel that any thread may use, one at a time; requests outlive the thread that submitted
+  // them. NotSupported: a channel of this device belongs to one thread.
+  virtual Result<std::unique_ptr<Channel>> OpenSharedChannel();
+
   // Whether ReadInline works.
   virtual bool SupportsInlineRead() const { return false; }
 

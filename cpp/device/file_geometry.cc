@@ -153,6 +153,7 @@ void MeasurePlainFile(int fd, const DeviceSpec& spec, const struct stat& file, D
   const bool page_is_one_sector =
       info->direct_io && BlockQueueLimit(file.st_dev, "logical_block_size") >= kPageBytes;
   info->atomic_write_bytes = page_is_one_sector ? kPageBytes : kMinSectorBytes;
+  info->records_first_writes = info->direct_io;
   // Behind the end of the file there is nothing to lose by asking.
   info->can_discard =
       !spec.read_only &&

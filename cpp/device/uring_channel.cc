@@ -54,7 +54,7 @@ class UringChannel final : public Channel {
   UringChannel(const FileHandle& file, DeviceTotals* totals) : file_(file), counters_(totals) {}
   ~UringChannel() override;
 
-  Status Open(const UringFeatures& features);
+  Status Open(const UringFeatures& features, ChannelUsers users);
 
   void Submit(IoRequest* request) override;
   int Poll() override;
@@ -99,8 +99,10 @@ class UringChannel final : public Channel {
   RequestList finished_;  // for their `done`
 };
 
-Status UringChannel::Open(const UringFeatures& features) {
-  const int failure = io_uring_queue_init(kQueueDepth, &ring_, features.setup_flags);
+Status UringChannel::Open(const UringFeatures& features, ChannelUsers users) {
+  const bool one_thread = users == ChannelUsers::kOneThread;
+  const unsigned flags = one_thread ? features.setup_flags : features.shared_setup_flags;
+  const int failure = io_uring_queue_init(kQueueDepth, &ring_, flags);
   if (failure != 0) {
     return Status::FromErrno(-failure, "io_uring for '" + file_.info.name +
                                            "'; raise the limits on open files and locked memory");
@@ -113,10 +115,10 @@ Status UringChannel::Open(const UringFeatures& features) {
     return Status::FromErrno(-refusal, "eventfd of io_uring for '" + file_.info.name + "'");
   }
   io_uring_cq_eventfd_toggle(&ring_, false);
-  // Both only save the kernel a look-up for each call.
+  // Both only save the kernel a look-up for each call. The second counts for this thread alone.
   const int fd = file_.fd.get();
   file_is_registered_ = io_uring_register_files(&ring_, &fd, 1) == 0;
-  io_uring_register_ring_fd(&ring_);
+  if (one_thread) io_uring_register_ring_fd(&ring_);
   return Status::Ok();
 }
 
@@ -362,7 +364,9 @@ void UringChannel::CompleteBundle(WriteBundle* bundle, int32_t kernel_result) {
 }
 
 void UringChannel::Retry(IoRequest* request, int32_t kernel_result) {
-  const bool passes = kernel_result == -EINTR || kernel_result == -EAGAIN;
+  // Cancelled: the thread that submitted it has ended, on a channel that several threads use.
+  const bool passes =
+      kernel_result == -EINTR || kernel_result == -EAGAIN || kernel_result == -ECANCELED;
   if (passes && ++request->channel_retries < kMaxRetries) {
     waiting_.PushBack(request);
   } else {
@@ -392,10 +396,10 @@ int UringChannel::CallDone() {
 }  // namespace
 
 Result<std::unique_ptr<Channel>> OpenUringChannel(const FileHandle& file,
-                                                  const UringFeatures& features,
+                                                  const UringFeatures& features, ChannelUsers users,
                                                   DeviceTotals* totals) {
   auto channel = std::make_unique<UringChannel>(file, totals);
-  ASHLAR_RETURN_IF_ERROR(channel->Open(features));
+  ASHLAR_RETURN_IF_ERROR(channel->Open(features, users));
   return std::unique_ptr<Channel>(std::move(channel));
 }
 

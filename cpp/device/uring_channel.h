@@ -10,9 +10,14 @@
 
 namespace ashlar {
 
+enum class ChannelUsers {
+  kOneThread,
+  kInTurn,  // any thread, one at a time
+};
+
 // `file` and `totals` outlive the channel.
 Result<std::unique_ptr<Channel>> OpenUringChannel(const FileHandle& file,
-                                                  const UringFeatures& features,
+                                                  const UringFeatures& features, ChannelUsers users,
                                                   DeviceTotals* totals);
 
 }  // namespace ashlar

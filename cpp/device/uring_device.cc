@@ -15,7 +15,11 @@ class UringDevice final : public FileDevice {
       : FileDevice(std::move(file), "io_uring"), features_(features) {}
 
   Result<std::unique_ptr<Channel>> OpenChannel() override {
-    return OpenUringChannel(file_, features_, &totals_);
+    return OpenUringChannel(file_, features_, ChannelUsers::kOneThread, &totals_);
+  }
+
+  Result<std::unique_ptr<Channel>> OpenSharedChannel() override {
+    return OpenUringChannel(file_, features_, ChannelUsers::kInTurn, &totals_);
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "cpp/device/unique_fd.h"
@@ -29,6 +30,7 @@ constexpr std::array kCandidateFlags = {
     unsigned{IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG},
     0u,
 };
+constexpr size_t kFirstSharedCandidate = 2;  // from here on any thread may submit
 
 constexpr int kWakeTimeoutMs = 200;
 constexpr int kMaxWakes = 100;  // of which signals of the host program may take some
@@ -117,6 +119,16 @@ int TryFlags(unsigned flags) {
   return works ? 0 : ENOSYS;
 }
 
+// The first set that works.
+Result<unsigned> FindFlags(std::span<const unsigned> candidates) {
+  int failure = 0;
+  for (const unsigned flags : candidates) {
+    failure = TryFlags(flags);
+    if (failure == 0) return flags;
+  }
+  return Status::NotSupported("io_uring is refused here", failure);
+}
+
 }  // namespace
 
 Result<UringFeatures> ProbeUring() {
@@ -124,16 +136,14 @@ Result<UringFeatures> ProbeUring() {
   static std::optional<UringFeatures> found;
   std::lock_guard<std::mutex> lock(mutex);
   if (found.has_value()) return *found;
-  int failure = 0;
-  for (const unsigned flags : kCandidateFlags) {
-    failure = TryFlags(flags);
-    if (failure == 0) {
-      found = UringFeatures{flags};
-      return *found;
-    }
-  }
-  // Not remembered: what refused us (a limit on memory or descriptors) may pass.
-  return Status::NotSupported("io_uring is refused here", failure);
+  const std::span<const unsigned> candidates(kCandidateFlags);
+  // A refusal is not remembered: its reason (a limit on memory or descriptors) may pass.
+  const Result<unsigned> own = FindFlags(candidates);
+  if (!own.ok()) return own.status();
+  const Result<unsigned> shared = FindFlags(candidates.subspan(kFirstSharedCandidate));
+  if (!shared.ok()) return shared.status();
+  found = UringFeatures{own.value(), shared.value()};
+  return *found;
 }
 
 }  // namespace ashlar

@@ -6,7 +6,9 @@
 namespace ashlar {
 
 struct UringFeatures {
-  unsigned setup_flags = 0;  // IORING_SETUP_*, the best set that works
+  // IORING_SETUP_*, the best sets that work.
+  unsigned setup_flags = 0;         // for a ring that one thread uses
+  unsigned shared_setup_flags = 0;  // for one that threads use in turn
 };
 
 // The setup flags under which a ring works and its eventfd wakes epoll for completions that arrive

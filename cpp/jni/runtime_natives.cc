@@ -18,7 +18,7 @@ namespace ashlar::jni {
 namespace {
 
 // Raised with every change of the surface; equals Native.ABI_VERSION.
-constexpr jint kAbiVersion = 6;
+constexpr jint kAbiVersion = 7;
 
 // --- the running runtime -------------------------------------------------------------------------
 
@@ -137,6 +137,13 @@ void Wake(JNIEnv* /*env*/, jclass /*native*/, jlong handle, jint reactor) {
   runtime->WakeReactor(static_cast<uint32_t>(reactor));
 }
 
+jint Turn(JNIEnv* /*env*/, jclass /*native*/, jlong handle) {
+  ReaderGate::Pass pass;
+  StoreRuntime* runtime = runtime_pointer.load(std::memory_order_seq_cst);
+  if (runtime == nullptr || runtime_handle.load(std::memory_order_relaxed) != handle) return 0;
+  return runtime->Turn();
+}
+
 void AwaitCompletions(JNIEnv* /*env*/, jclass /*native*/, jlong handle, jint timeout_millis) {
   const std::shared_ptr<StoreRuntime> runtime = FindRuntime(handle);
   if (runtime != nullptr) runtime->AwaitCompletions(timeout_millis);
@@ -159,6 +166,7 @@ std::vector<JNINativeMethod> RuntimeMethods() {
       Method("runtimeReactors", "(J)I", &RuntimeReactors),
       Method("runtimeMemory", "(J)Ljava/nio/ByteBuffer;", &RuntimeMemory),
       Method("wake", "(JI)V", &Wake),
+      Method("turn", "(J)I", &Turn),
       Method("awaitCompletions", "(JI)V", &AwaitCompletions),
       Method("interruptWait", "(J)V", &InterruptWait),
   };

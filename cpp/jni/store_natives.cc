@@ -86,6 +86,7 @@ void GetStoreNumbers(JNIEnv* env, jclass /*native*/, jlong number, jlongArray in
       numbers.was_clean,
       numbers.internal_errors,
       numbers.reserve_clusters,
+      numbers.driven_reads,
   };
   env->SetLongArrayRegion(into, 0, static_cast<jsize>(std::size(values)),
                           reinterpret_cast<const jlong*>(values));

@@ -1,6 +1,5 @@
 #include "cpp/runtime/completion_signal.h"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -22,12 +21,9 @@ void CompletionSignal::Interrupt() {
   [[maybe_unused]] const ssize_t written = write(fd_, &one, sizeof(one));
 }
 
-void CompletionSignal::Await(int timeout_ms) {
-  pollfd descriptor{.fd = fd_, .events = POLLIN, .revents = 0};
-  if (poll(&descriptor, 1, timeout_ms) > 0) {
-    uint64_t count;
-    [[maybe_unused]] const ssize_t n = read(fd_, &count, sizeof(count));
-  }
+void CompletionSignal::AnnounceWake() {
+  uint64_t count;
+  [[maybe_unused]] const ssize_t n = read(fd_, &count, sizeof(count));
 }
 
 }  // namespace ashlar

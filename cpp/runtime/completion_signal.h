@@ -3,6 +3,8 @@
 // The drainer sets drainer_waiting to 1, looks at the rings once more, and only then waits here.
 // Whoever publishes a completion afterwards finds the 1, swaps it for 0 and writes the eventfd, so
 // that a thousand completions of a busy reactor cost one system call.
+//
+// As a poller it wakes the driven reactor in which the drainer sleeps.
 #pragma once
 
 #include <atomic>
@@ -10,14 +12,15 @@
 #include <memory>
 
 #include "ashlar/status.h"
+#include "cpp/runtime/reactor.h"
 
 namespace ashlar {
 
-class CompletionSignal {
+class CompletionSignal final : public Poller {
  public:
   // `drainer_waiting` lies in the shared memory and outlives the signal.
   static Result<std::unique_ptr<CompletionSignal>> Create(uint32_t* drainer_waiting);
-  ~CompletionSignal();
+  ~CompletionSignal() override;
   CompletionSignal(const CompletionSignal&) = delete;
   CompletionSignal& operator=(const CompletionSignal&) = delete;
 
@@ -32,9 +35,9 @@ class CompletionSignal {
   // Ends a wait, the present one or the next. Any thread.
   void Interrupt();
 
-  // Waits until Published() found the drainer waiting, Interrupt() or the timeout; -1: no timeout.
-  // May return early.
-  void Await(int timeout_ms);
+  int Poll() override { return 0; }
+  int wake_fd() const override { return fd_; }
+  void AnnounceWake() override;
 
  private:
   CompletionSignal(uint32_t* drainer_waiting, int fd) : waiting_(*drainer_waiting), fd_(fd) {}

@@ -12,8 +12,8 @@
 //             128  submit_head u64       the reactor's own
 //             256  completion_tail u64   written by the reactor
 //             384  completion_head u64   written by the one Java thread that drains
-//             512  reactor_asleep u32    after submitting, whoever swaps 1 for 0 must call Native.wake
-//             640  submit entries        u32[capacity], slot number + 1, 0 while empty
+//             512  reactor_asleep u32    after submitting, whoever swaps 1 for 0 must call
+//             Native.wake 640  submit entries        u32[capacity], slot number + 1, 0 while empty
 //              ..  completion entries    u32[capacity], slot number
 //
 // The capacity is a power of two, at least the number of slots: a slot is in one ring at a time, so

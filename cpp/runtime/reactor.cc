@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
-#include <system_error>
+#include <utility>
 
 #include "cpp/base/check.h"
 
@@ -36,7 +36,7 @@ void CpuRelax() {
 Reactor::Reactor(uint32_t index, const RuntimeOptions& options)
     : index_(index), options_(options) {}
 
-Result<std::unique_ptr<Reactor>> Reactor::Start(uint32_t index, const RuntimeOptions& options) {
+Result<std::unique_ptr<Reactor>> Reactor::Create(uint32_t index, const RuntimeOptions& options) {
   std::unique_ptr<Reactor> reactor(new Reactor(index, options));
   reactor->epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   if (reactor->epoll_fd_ < 0) {
@@ -52,6 +52,18 @@ Result<std::unique_ptr<Reactor>> Reactor::Start(uint32_t index, const RuntimeOpt
   if (epoll_ctl(reactor->epoll_fd_, EPOLL_CTL_ADD, reactor->wake_fd_, &event) != 0) {
     return Status::FromErrno(errno, "epoll_ctl for reactor " + std::to_string(index));
   }
+  return reactor;
+}
+
+Result<std::unique_ptr<Reactor>> Reactor::CreateDriven(uint32_t index,
+                                                       const RuntimeOptions& options) {
+  return Create(index, options);
+}
+
+Result<std::unique_ptr<Reactor>> Reactor::Start(uint32_t index, const RuntimeOptions& options) {
+  Result<std::unique_ptr<Reactor>> created = Create(index, options);
+  if (!created.ok()) return created.status();
+  std::unique_ptr<Reactor> reactor = std::move(created).value();
   // pthread_create, not std::thread's constructor: without exceptions its failure would end the
   // process.
   pthread_t thread;
@@ -161,30 +173,39 @@ int Reactor::PollAll() {
   return work;
 }
 
-void Reactor::Sleep() {
+// Whether the reactor may sleep now. AnnounceWake() follows in any case.
+bool Reactor::AnnounceSleep() {
   asleep_.store(true, std::memory_order_seq_cst);
   for (Poller* poller : pollers_) {
     poller->AnnounceSleep();
   }
   // What was published before the announcement is found here; what comes after it wakes us.
   const bool idle = PollAll() == 0 && inbox_.load(std::memory_order_seq_cst) == nullptr;
-  const bool may_sleep =
-      idle && unsleepable_ == 0 && !stopping_.load(std::memory_order_seq_cst) &&
-      std::none_of(pollers_.begin(), pollers_.end(), [](Poller* p) { return p->must_poll(); });
-  if (may_sleep) {
-    epoll_event events[8];
-    const int ready = epoll_wait(epoll_fd_, events, 8, -1);
-    for (int i = 0; i < ready; ++i) {
-      if (events[i].data.fd == wake_fd_) {
-        uint64_t count;
-        [[maybe_unused]] const ssize_t n = read(wake_fd_, &count, sizeof(count));
-      }
+  return idle && unsleepable_ == 0 && !stopping_.load(std::memory_order_seq_cst) &&
+         std::none_of(pollers_.begin(), pollers_.end(), [](Poller* p) { return p->must_poll(); });
+}
+
+void Reactor::WaitForEvents(int timeout_ms) {
+  epoll_event events[8];
+  const int ready = epoll_wait(epoll_fd_, events, 8, timeout_ms);
+  for (int i = 0; i < ready; ++i) {
+    if (events[i].data.fd == wake_fd_) {
+      uint64_t count;
+      [[maybe_unused]] const ssize_t n = read(wake_fd_, &count, sizeof(count));
     }
   }
+}
+
+void Reactor::AnnounceWake() {
   asleep_.store(false, std::memory_order_seq_cst);
   for (Poller* poller : pollers_) {
     poller->AnnounceWake();
   }
+}
+
+void Reactor::Sleep() {
+  if (AnnounceSleep()) WaitForEvents(-1);
+  AnnounceWake();
 }
 
 void Reactor::Run() {
@@ -217,6 +238,31 @@ void Reactor::Run() {
     idle_since_ns = 0;
   }
   current_reactor = nullptr;
+}
+
+// --- driven --------------------------------------------------------------------------------------
+
+Reactor::Driver::Driver(Reactor& reactor, std::unique_lock<std::mutex> turn)
+    : reactor_(reactor), turn_(std::move(turn)) {
+  ASHLAR_CHECK(!reactor.started_ && current_reactor == nullptr);
+  current_reactor = &reactor;
+}
+
+Reactor::Driver::~Driver() {
+  std::erase(reactor_.pollers_, nullptr);
+  current_reactor = nullptr;
+}
+
+int Reactor::Turn() {
+  std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
+  if (!turn.owns_lock()) return 0;
+  const Driver driver(*this, std::move(turn));
+  return PollAll();
+}
+
+void Reactor::Await(int timeout_ms) {
+  if (RunHere([this] { return AnnounceSleep(); })) WaitForEvents(timeout_ms);
+  RunHere([this] { AnnounceWake(); });
 }
 
 }  // namespace ashlar

@@ -6,6 +6,10 @@
 //
 // When there is nothing to do the idle policy decides: kBusy spins, kInterrupt sleeps at once in
 // epoll, kAdaptive spins for `spin_ns` first.
+//
+// A driven reactor has no thread of its own. Whoever waits for its work drives it: Turn() does what
+// there is to do, Await() sleeps, RunHere() does something to what it owns. Those who do so at the
+// same time take turns. Messages cannot be posted to it.
 #pragma once
 
 #include <pthread.h>
@@ -13,10 +17,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "ashlar/options.h"
 #include "ashlar/status.h"
+#include "cpp/runtime/reader_gate.h"
 
 namespace ashlar {
 
@@ -51,6 +57,9 @@ class Reactor {
  public:
   static Result<std::unique_ptr<Reactor>> Start(uint32_t index, const RuntimeOptions& options);
 
+  static Result<std::unique_ptr<Reactor>> CreateDriven(uint32_t index,
+                                                       const RuntimeOptions& options);
+
   // Runs what was posted, then stops and joins the thread. Not from the reactor's own thread.
   ~Reactor();
 
@@ -58,6 +67,7 @@ class Reactor {
   Reactor& operator=(const Reactor&) = delete;
 
   uint32_t index() const { return index_; }
+  bool is_driven() const { return !started_; }
 
   // Any thread. The message runs after those posted to this reactor before it by the same thread.
   void Post(Message* message);
@@ -74,13 +84,47 @@ class Reactor {
   void AddPoller(Poller* poller);
   void RemovePoller(Poller* poller);
 
+  // --- a driven reactor's; any thread but a reactor's ---
+
+  // Polls once and returns how much was done. 0 also while another thread has the turn.
+  int Turn();
+
+  // Sleeps until there may be something to do, Wake() or the timeout; -1: no timeout.
+  void Await(int timeout_ms);
+
+  // Calls the function as the reactor; waits for the turn.
+  template <typename Function>
+  auto RunHere(Function function) {
+    const Driver driver(*this, std::unique_lock<std::mutex>(turn_));
+    return function();
+  }
+
  private:
+  // The calling thread has the turn as long as this lives. It stands inside the ReaderGate, so that
+  // those who free what a turn may look up wait for the gate and not for a message.
+  class Driver {
+   public:
+    Driver(Reactor& reactor, std::unique_lock<std::mutex> turn);
+    ~Driver();
+    Driver(const Driver&) = delete;
+    Driver& operator=(const Driver&) = delete;
+
+   private:
+    Reactor& reactor_;
+    const std::unique_lock<std::mutex> turn_;
+    const ReaderGate::Pass pass_;
+  };
+
   explicit Reactor(uint32_t index, const RuntimeOptions& options);
+  static Result<std::unique_ptr<Reactor>> Create(uint32_t index, const RuntimeOptions& options);
 
   void Run();
   int RunMessages();
   int PollAll();
   void Sleep();
+  bool AnnounceSleep();
+  void WaitForEvents(int timeout_ms);
+  void AnnounceWake();
 
   const uint32_t index_;
   const RuntimeOptions options_;
@@ -93,6 +137,7 @@ class Reactor {
   int unsleepable_ = 0;  // pollers whose descriptor epoll refused
   pthread_t thread_{};
   bool started_ = false;
+  std::mutex turn_;  // driven only
 };
 
 }  // namespace ashlar

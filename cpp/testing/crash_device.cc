@@ -100,6 +100,7 @@ CrashDevice::CrashDevice(const CrashDeviceOptions& options, DiskImage image)
   info_.atomic_write_bytes = options.sector_bytes;
   info_.memory_alignment = kPageBytes;  // the strictest there is
   info_.direct_io = true;
+  info_.records_first_writes = options.seed % 2 == 0;
   info_.volatile_cache = true;
   info_.can_discard = true;
 }

@@ -28,7 +28,8 @@ struct CrashDeviceOptions {
   std::string name = "crash";
   uint64_t size_bytes = 16 * kMiB;  // without an image: of zeros, a multiple of 4096
   uint32_t sector_bytes = 512;      // 512 or 4096; a write is torn between sectors
-  uint64_t seed = 1;                // of delays and of the order of completions
+  uint64_t seed = 1;                // of delays and of the order of completions; an even one makes
+                                    // the drive say that it records first writes, as a file does
   uint32_t max_delay_polls = 3;     // a request completes within so many more polls; 0: at once
   bool inline_io = true;
 };

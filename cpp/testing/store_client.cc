@@ -14,7 +14,7 @@ namespace {
 JavaSide::Wiring WiringOf(StoreRuntime& runtime, uint32_t slots) {
   JavaSide::Wiring wiring;
   wiring.memory = runtime.memory().data();
-  wiring.reactors = runtime.reactors();
+  wiring.reactors = runtime.reactors() + 1;  // and the driven one
   wiring.capacity = std::bit_ceil(slots);
   wiring.wake = [&runtime](uint32_t reactor) { runtime.WakeReactor(reactor); };
   wiring.await = [&runtime](int timeout_ms) { runtime.AwaitCompletions(timeout_ms); };
@@ -26,7 +26,7 @@ JavaSide::Wiring WiringOf(StoreRuntime& runtime, uint32_t slots) {
 StoreClient::StoreClient(StoreRuntime& runtime, uint32_t slots)
     : memory_(runtime.memory()),
       slots_offset_(RoundUp(PortLayout::kControlBytes +
-                                runtime.reactors() * PortLayout::PortBytes(std::bit_ceil(slots)),
+                                (runtime.reactors() + 1) * PortLayout::PortBytes(std::bit_ceil(slots)),
                             kPageBytes)),
       java_(WiringOf(runtime, slots)),
       done_(slots) {

@@ -37,6 +37,8 @@ struct DeviceInfo {
   bool direct_io = false;             // the kernel's page cache is bypassed
   bool volatile_cache = true;         // completion is not durability until a flush completes
   bool can_discard = false;
+  // A file system below records each block's first write, and makes that durable with a flush.
+  bool records_first_writes = false;
 };
 
 // Totals since the device was opened; any thread may read them.

@@ -50,8 +50,14 @@ class StoreRuntime {
   // Control block, ports and op slots; valid until the runtime is destroyed.
   std::span<uint8_t> memory();
 
-  // Makes a sleeping reactor look at its port. Ignores an index that is out of range.
+  // Makes a sleeping reactor look at its port. The driven reactor's index is reactors(). Ignores an
+  // index that is out of range.
   void WakeReactor(uint32_t reactor);
+
+  // Does what there is to do for the operations in the last port, which has no thread: Turn() and
+  // AwaitCompletions move their data. Only reads, of stores whose StoreNumbers say so, belong
+  // there. For the thread that drains, so that no other need be woken. Returns how much was done.
+  int Turn();
 
   // For the one thread that drains completions, after it set drainer_waiting and found the rings
   // empty: waits until a completion is published, InterruptWait or the timeout (-1: none).
@@ -97,6 +103,7 @@ struct StoreNumbers {
   DeviceInfo device;
   DeviceCounters counters;
   bool inline_read = false;
+  bool driven_reads = false;  // the last port takes reads: see StoreRuntime::Turn
   uint64_t cluster_bytes = 0;
   uint64_t clusters = 0;          // that blobs can have
   uint64_t free_clusters = 0;     // in no blob

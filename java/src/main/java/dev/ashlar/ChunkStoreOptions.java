@@ -178,7 +178,7 @@ public final class ChunkStoreOptions {
   /**
    * Where futures of asynchronous operations complete.
    *
-   * @return the executor; null: on the store's completion thread
+   * @return the executor; null: on a thread of the library
    */
   public @Nullable Executor callbackExecutor() {
     return values.callbackExecutor;
@@ -424,10 +424,11 @@ public final class ChunkStoreOptions {
     }
 
     /**
-     * Sets where futures of asynchronous operations complete. Without an executor that is the
-     * store's completion thread, which actions that depend on a future must not block then.
+     * Sets where futures of asynchronous operations complete. Without an executor that is a thread
+     * of the library, which actions that depend on a future must not block then: other operations
+     * wait for it.
      *
-     * @param executor null, the default: on the completion thread
+     * @param executor null, the default: on a thread of the library
      * @return this
      */
     public Builder callbackExecutor(final @Nullable Executor executor) {

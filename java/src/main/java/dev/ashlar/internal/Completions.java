@@ -15,7 +15,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Two kinds of threads do that, one at a time: the completion thread, which sleeps in native
  * code when there is nothing, and callers that wait for an operation of theirs and help meanwhile.
- * Only the completion thread runs callbacks, which are code of the store's user.
+ * Only the completion thread runs the callbacks that are posted, which are code of the store's user.
+ *
+ * <p>The completion thread also drives the reactor that has no thread, to which small reads go that
+ * end in a callback: on their way no other thread need be woken.
  */
 final class Completions {
   private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
@@ -28,6 +31,8 @@ final class Completions {
   private final long runtime;
   private final ByteBuffer control;
   private final Port[] ports;
+  private final Port driven;
+  private final long spinNanos;
   private final @Nullable SlotOwner[] owners;
 
   private final AtomicInteger draining = new AtomicInteger();
@@ -39,10 +44,23 @@ final class Completions {
   private volatile boolean asleep;
   private volatile boolean stopped;
 
-  Completions(final long runtime, final ByteBuffer control, final Port[] ports, final int slots) {
+  /**
+   * Made once a runtime.
+   *
+   * @param ports the last is that of the driven reactor
+   * @param spinNanos how long the thread looks for the end of reads that it drives before it sleeps
+   */
+  Completions(
+      final long runtime,
+      final ByteBuffer control,
+      final Port[] ports,
+      final int slots,
+      final long spinNanos) {
     this.runtime = runtime;
     this.control = control.order(ByteOrder.LITTLE_ENDIAN);
     this.ports = ports;
+    this.driven = ports[ports.length - 1];
+    this.spinNanos = spinNanos;
     this.owners = new SlotOwner[slots];
   }
 
@@ -116,11 +134,24 @@ final class Completions {
   // --- the completion thread -------------------------------------------------------------------
 
   private void run() {
+    long idleSince = 0;
     while (!stopped) {
-      final int done = help() + runPosted();
-      if (done == 0) {
-        sleep();
+      final boolean drives = driven.inFlight() > 0;
+      final int done = (drives ? Native.turn(runtime) : 0) + help() + runPosted();
+      if (done > 0) {
+        idleSince = 0;
+        continue;
       }
+      final long now = drives ? System.nanoTime() : 0;
+      if (idleSince == 0) {
+        idleSince = now;
+      }
+      if (drives && now - idleSince < spinNanos) {
+        Thread.onSpinWait();
+        continue;
+      }
+      sleep();
+      idleSince = 0;
     }
   }
 
@@ -133,6 +164,7 @@ final class Completions {
       Native.awaitCompletions(runtime, SLEEP_MILLIS);
     }
     asleep = false;
+    setWaiting(0); // it looks by itself now
   }
 
   private int runPosted() {
@@ -148,20 +180,12 @@ final class Completions {
     while (oldest != null) {
       final Callback next = oldest.nextPosted;
       oldest.nextPosted = null;
-      runOne(oldest);
+      oldest.runHere();
       oldest = next;
       count++;
       help();
     }
     return count;
-  }
-
-  private static void runOne(final Callback callback) {
-    try {
-      callback.run();
-    } catch (final RuntimeException | Error e) {
-      LOG.error("a callback failed", e);
-    }
   }
 
   private int drain() {

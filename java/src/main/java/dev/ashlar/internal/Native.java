@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Must equal what {@link #abiVersion} returns; raised with every change of this surface. */
-  static final int ABI_VERSION = 6;
+  static final int ABI_VERSION = 7;
 
   private Native() {}
 
@@ -58,8 +58,15 @@ final class Native {
   static native void wake(long runtime, int reactor);
 
   /**
+   * Does what there is to do for the operations in the last port, that of the driven reactor.
+   *
+   * @return how much was done; 0 also while another thread does it
+   */
+  static native int turn(long runtime);
+
+  /**
    * Waits until a completion is published after drainer_waiting was set, {@link #interruptWait} is
-   * called or the time is over.
+   * called, the driven reactor has something to do or the time is over.
    */
   static native void awaitCompletions(long runtime, int timeoutMillis);
 

@@ -16,6 +16,7 @@ public final class NativeStoreDevice implements StoreDevice {
   private final long handle;
   private final boolean memory;
   private final boolean inline;
+  private final boolean driven;
   private final int clusterBytes;
   private final long reserveBytes;
   private volatile @Nullable NativeBlobFs files;
@@ -33,6 +34,7 @@ public final class NativeStoreDevice implements StoreDevice {
     this.handle = handle;
     this.memory = memory;
     this.inline = numbers[StoreNumbers.INLINE_READ] != 0;
+    this.driven = numbers[StoreNumbers.DRIVEN_READS] != 0;
     this.clusterBytes = Math.toIntExact(numbers[StoreNumbers.CLUSTER_BYTES]);
     this.reserveBytes = numbers[StoreNumbers.RESERVE_CLUSTERS] * clusterBytes;
   }
@@ -225,6 +227,11 @@ public final class NativeStoreDevice implements StoreDevice {
   @Override
   public boolean readsInline() {
     return inline;
+  }
+
+  @Override
+  public int drivenReactor() {
+    return driven ? runtime.drivenReactor() : -1;
   }
 
   @Override

@@ -43,6 +43,12 @@ final class Port {
         && INT.compareAndSet(memory, PortLayout.REACTOR_ASLEEP, 1, 0);
   }
 
+  /** Slots that were submitted and whose completion has not been taken; about so many. */
+  int inFlight() {
+    final long taken = (long) LONG.getVolatile(memory, PortLayout.COMPLETION_HEAD);
+    return (int) ((long) LONG.getVolatile(memory, PortLayout.SUBMIT_TAIL) - taken);
+  }
+
   boolean hasCompletions() {
     return (long) LONG.getVolatile(memory, PortLayout.COMPLETION_TAIL)
         != (long) LONG.getVolatile(memory, PortLayout.COMPLETION_HEAD);

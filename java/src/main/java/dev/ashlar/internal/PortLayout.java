@@ -30,8 +30,8 @@ final class PortLayout {
   }
 
   /** Offset of the first op slot in the shared memory. */
-  static int slotsOffset(int reactors, int capacity) {
-    return (CONTROL_BYTES + reactors * portBytes(capacity) + 4095) / 4096 * 4096;
+  static int slotsOffset(int ports, int capacity) {
+    return (CONTROL_BYTES + ports * portBytes(capacity) + 4095) / 4096 * 4096;
   }
 
   static long[] expected() {

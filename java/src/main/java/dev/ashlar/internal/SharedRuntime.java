@@ -1,6 +1,7 @@
 package dev.ashlar.internal;
 
 import dev.ashlar.BadConfigurationException;
+import dev.ashlar.IdlePolicy;
 import dev.ashlar.NativeMemoryException;
 import dev.ashlar.RuntimeOptions;
 import java.nio.ByteBuffer;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedRuntime implements DataPath {
   private static final int SLOTS = 512;
+  // More than one thread can move, with callbacks to run, is left to the reactors.
+  private static final int MAX_DRIVEN = 64;
 
   private static @Nullable SharedRuntime current;
   private static int references;
@@ -20,7 +23,7 @@ public final class SharedRuntime implements DataPath {
   private final long handle;
   private final RuntimeOptions options;
   private final OpSlots slots;
-  private final Port[] ports;
+  private final Port[] ports; // the driven reactor's is the last
   private final Completions completions;
 
   private SharedRuntime(final RuntimeOptions options, final long bufferBytes) {
@@ -35,16 +38,22 @@ public final class SharedRuntime implements DataPath {
     final int reactors = Native.runtimeReactors(handle);
     final int capacity = PortLayout.capacity(SLOTS);
     final ByteBuffer memory = Native.runtimeMemory(handle);
-    this.ports = new Port[reactors];
-    for (int i = 0; i < reactors; i++) {
+    this.ports = new Port[reactors + 1];
+    for (int i = 0; i < ports.length; i++) {
       final int from = PortLayout.CONTROL_BYTES + i * PortLayout.portBytes(capacity);
       ports[i] = new Port(memory.slice(from, PortLayout.portBytes(capacity)), capacity);
     }
     this.slots =
         new OpSlots(
-            memory.slice(PortLayout.slotsOffset(reactors, capacity), OpSlots.bytes(SLOTS)), SLOTS);
+            memory.slice(PortLayout.slotsOffset(ports.length, capacity), OpSlots.bytes(SLOTS)),
+            SLOTS);
     this.completions =
-        new Completions(handle, memory.slice(0, PortLayout.CONTROL_BYTES), ports, SLOTS);
+        new Completions(
+            handle,
+            memory.slice(0, PortLayout.CONTROL_BYTES),
+            ports,
+            SLOTS,
+            options.idlePolicy() == IdlePolicy.INTERRUPT ? 0 : options.spin().toNanos());
   }
 
   /**
@@ -97,7 +106,17 @@ public final class SharedRuntime implements DataPath {
 
   @Override
   public int reactors() {
-    return ports.length;
+    return ports.length - 1;
+  }
+
+  /**
+   * The reactor that the completion thread drives.
+   *
+   * @return its number for {@link #submit}, or -1 if it has enough to do
+   */
+  int drivenReactor() {
+    final int driven = reactors();
+    return ports[driven].inFlight() < MAX_DRIVEN ? driven : -1;
   }
 
   @Override

@@ -49,6 +49,16 @@ public interface StoreDevice {
   boolean readsInline();
 
   /**
+   * The reactor for a small read whose end a callback waits for: the thread that runs callbacks
+   * drives it, so that no other thread need be woken.
+   *
+   * @return its number, or -1: there is none, or it has enough to do
+   */
+  default int drivenReactor() {
+    return -1;
+  }
+
+  /**
    * Whether the device is memory, so that a read takes about a microsecond.
    *
    * @return true for a device in memory

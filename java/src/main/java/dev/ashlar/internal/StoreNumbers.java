@@ -27,7 +27,10 @@ final class StoreNumbers {
   /** Clusters that chunk data leaves to the metadata. */
   static final int RESERVE_CLUSTERS = 19;
 
-  static final int COUNT = 20;
+  /** Whether the driven reactor takes reads. */
+  static final int DRIVEN_READS = 20;
+
+  static final int COUNT = 21;
 
   private StoreNumbers() {}
 }

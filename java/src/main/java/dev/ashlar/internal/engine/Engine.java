@@ -179,8 +179,12 @@ final class Engine {
     return request;
   }
 
-  /** A request is over: lets go of what its operations hold, then tells whoever waits. */
-  void finish(final Request request) {
+  /**
+   * A request is over: lets go of what its operations hold, then tells a thread that waits.
+   *
+   * @return whether a future is to be completed instead, by running the request
+   */
+  boolean finish(final Request request) {
     if (request.opCount == 1) {
       final Op op = request.takeOnlyOp();
       op.transfer.releaseMemory();
@@ -192,7 +196,7 @@ final class Engine {
         op.transfer.releaseMemory();
       }
     }
-    request.finish();
+    return request.finish();
   }
 
   /** Keeps a request for the next one; whoever waited has seen its result. */
@@ -202,7 +206,7 @@ final class Engine {
     }
   }
 
-  /** Completes a future on the completion thread or in the user's executor. */
+  /** Completes a future in this thread, one of the library's, or in the user's executor. */
   <T> void complete(
       final @Nullable CompletableFuture<T> future,
       final T value,

@@ -207,7 +207,9 @@ final class OpScheduler {
     }
     retireFurther(retired);
     engine.committer().miss();
-    engine.finish(request);
+    if (engine.finish(request)) {
+      engine.path().post(request);
+    }
     return next;
   }
 

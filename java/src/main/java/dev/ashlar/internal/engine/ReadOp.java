@@ -29,6 +29,7 @@ final class ReadOp extends Transfer {
   int length;
   int guardToken;
   long cost;
+  int reactor;
   @Nullable CompletableFuture<Integer> future;
   @Nullable RuntimeException failure;
 
@@ -48,6 +49,7 @@ final class ReadOp extends Transfer {
     key = of;
     guardToken = token;
     cost = 0;
+    reactor = -1;
     future = null;
     failure = null;
     signal.reset();
@@ -88,7 +90,7 @@ final class ReadOp extends Transfer {
 
   @Override
   int reactorFor(final long from) {
-    return engine.reactorFor(key, Pages.segmentOf(from));
+    return reactor >= 0 ? reactor : engine.reactorFor(key, Pages.segmentOf(from));
   }
 
   @Override

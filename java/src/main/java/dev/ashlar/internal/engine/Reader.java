@@ -231,6 +231,9 @@ final class Reader {
     }
     op.cost = cost;
     op.future = future;
+    if (op.pages <= INLINE_PAGES) {
+      op.reactor = device.drivenReactor();
+    }
     op.begin();
     return future;
   }

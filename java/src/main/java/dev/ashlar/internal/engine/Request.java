@@ -105,14 +105,18 @@ final class Request extends Callback {
 
   // --- completion ------------------------------------------------------------------------------
 
-  /** Everything is over and nothing refers to it any more: tells whoever waits. */
-  void finish() {
+  /**
+   * Everything is over and nothing refers to it any more: tells a thread that waits.
+   *
+   * @return whether there is a future instead, which {@link #run} completes
+   */
+  boolean finish() {
     if (future != null) {
-      engine.path().post(this);
-      return;
+      return true;
     }
     engine.budget().release(cost);
     signal.set();
+    return false;
   }
 
   @Override
