@@ -1,7 +1,7 @@
 // BlobFS: files on a blobstore, in the layout of SPDK's BlobFS.
 //
-// A file is a blob with a name and a length; it grows at its end, is read anywhere, and is never
-// overwritten in the middle. Names are flat: they begin with '/', and a folder is nothing but the
+// A file is a blob with a name and a length; it grows at its end and is read anywhere. Overwriting
+// works (File::WriteAt), but files that only grow are what this is made for. Names are flat: they begin with '/', and a folder is nothing but the
 // part of a name before one of its slashes. docs/format.md has what lies on the device.
 //
 // Threads: every call may come from any thread but a reactor's, many at once, and may block for the
