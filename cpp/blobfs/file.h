@@ -76,7 +76,8 @@ class File {
   // are durable: their cluster is copied to another place, which counts from the next Sync on,
   // together with all else that it makes durable. So after a crash the file is as at its last Sync,
   // or at the one that was running. Overwriting is slow, but for the bytes that are still buffered.
-  // OutOfSpace: as Append, and copies need space until the Sync. NotSupported: other bytes in a log.
+  // OutOfSpace: as Append, and the copies need space until the Sync. NotSupported: a log, unless it
+  // has these bytes.
   Status WriteAt(uint64_t offset_bytes, std::span<const uint8_t> bytes);
 
   // Nothing, or with BlobFsOptions::flush_writes_tail the buffered bytes go to the device.
