@@ -1,6 +1,7 @@
 #include "cpp/fuse/request_loop.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -49,6 +50,9 @@ void RequestLoop::Serve() {
     std::lock_guard<std::mutex> lock(threads_mutex_);
     threads_.push_back(pthread_self());
   }
+  // Taking the kernel's pages is what frees memory: when this thread needs some, it must not wait
+  // for that. Without the privilege it is as on any other thread.
+  [[maybe_unused]] const int ignored = prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
   fuse_buf buffer{};
   while (ServeOne(&buffer)) {
   }
