@@ -65,14 +65,29 @@ Status BlobClient::Resize(BlobId id, uint64_t clusters) {
   }));
 }
 
-Status BlobClient::Commit(BlobId id, const std::vector<Xattr>& xattrs) {
+Result<uint64_t> BlobClient::TakeSpare(BlobId id) {
   ASHLAR_RETURN_IF_ERROR(failure());
+  return BlockOn(home_, [&]() -> Task<Result<uint64_t>> {
+    const Result<ClusterIndex> spare = blobstore_.TakeSpare(id);
+    if (!spare.ok()) co_return spare.status();
+    co_return blobstore_.OffsetOfCluster(spare.value());
+  });
+}
+
+Status BlobClient::Commit(BlobId id, const std::vector<Xattr>& xattrs,
+                          const std::vector<Move>& moves) {
+  ASHLAR_RETURN_IF_ERROR(failure());
+  std::vector<ClusterMove> clusters;
+  for (const Move& move : moves) {
+    const uint64_t cluster = move.to_offset / cluster_bytes();
+    clusters.push_back({move.index_in_blob, ClusterIndex{cluster}});
+  }
   return AfterChange(BlockOn(home_, [&]() -> Task<Status> {
     for (const Xattr& xattr : xattrs) {
       const Status set = blobstore_.SetXattr(id, xattr.name, xattr.value);
       if (!set.ok()) co_return set;
     }
-    const Status status = co_await blobstore_.SyncMetadata(id);
+    const Status status = co_await blobstore_.MoveClusters(id, std::move(clusters));
     co_return status;
   }));
 }

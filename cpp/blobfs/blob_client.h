@@ -42,8 +42,15 @@ class BlobClient {
   Result<BlobId> Create(const BlobCreateOptions& options);
   Status Delete(BlobId id);
   Status Resize(BlobId id, uint64_t clusters);
-  // Sets the xattrs in one atomic step.
-  Status Commit(BlobId id, const std::vector<Xattr>& xattrs);
+  // A move of a cluster, by device offsets; see Blobstore::MoveClusters.
+  struct Move {
+    uint64_t index_in_blob = 0;
+    uint64_t to_offset = 0;
+  };
+  // Device offset of a cluster for Commit to move data to.
+  Result<uint64_t> TakeSpare(BlobId id);
+  // Sets the xattrs, and moves clusters, in one atomic step.
+  Status Commit(BlobId id, const std::vector<Xattr>& xattrs, const std::vector<Move>& moves = {});
 
   // A flush of the device failed: nothing that was written is certain to be there.
   void Break(Status failure);

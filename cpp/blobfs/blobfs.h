@@ -1,8 +1,8 @@
 // BlobFS: files on a blobstore, in the layout of SPDK's BlobFS.
 //
-// A file is a blob with a name and a length; it grows at its end, is read anywhere, and is never
-// overwritten in the middle. Names are flat: they begin with '/', and a folder is nothing but the
-// part of a name before one of its slashes. docs/format.md has what lies on the device.
+// A file is a blob with a name and a length; it is read anywhere and grows at its end, for which
+// all this is made; overwriting works too. Names are flat: they begin with '/', and a folder is
+// nothing but the part of a name before one of its slashes. docs/format.md has the device's side.
 //
 // Threads: every call may come from any thread but a reactor's, many at once, and may block for the
 // time of some I/O. Files (file.h) are used without going through the file system again.

@@ -50,6 +50,33 @@ INSTANTIATE_TEST_SUITE_P(Kinds, BlobFsErrorTest, ::testing::Values(FileKind::kDa
                            return test.param == FileKind::kLog ? "Log" : "Data";
                          });
 
+TEST_P(BlobFsErrorTest, AFailedOverwriteSticksAndLeavesWhatIsDurable) {
+  if (GetParam() == FileKind::kLog) return;  // is never overwritten
+  const std::string durable = Pattern(1, 200'000);
+  // Which write fails: of the first copy, of a second one, of bytes that were never durable.
+  for (const uint64_t offset : {10u, 70'000u, 250'000u}) {
+    SCOPED_TRACE(offset);
+    const std::string name = "/f" + std::to_string(offset);
+    auto file = New(name);
+    ASSERT_TRUE(file->Append(AsBytes(durable)).ok());
+    ASSERT_TRUE(file->Sync().ok());
+    ASSERT_TRUE(file->WriteAt(200'000, AsBytes(Pattern(2, 100'000))).ok());
+    ASSERT_TRUE(file->WriteAt(0, AsBytes("copied")).ok());
+    device_->FailNth(IoRequest::Op::kWrite, 1, EIO);
+    EXPECT_EQ(file->WriteAt(offset, AsBytes("lost")).sys_errno(), EIO);
+    device_->ClearFaults();
+    EXPECT_EQ(file->WriteAt(0, AsBytes("x")).code(), StatusCode::kIoError);
+    EXPECT_EQ(file->Sync().code(), StatusCode::kIoError);
+    EXPECT_TRUE(ReadAll(*file) == durable);
+    EXPECT_EQ(file->Close().code(), StatusCode::kIoError);
+    EXPECT_TRUE(fs_.Get(name) == durable);
+  }
+  ASSERT_TRUE(fs_.Close().ok());
+  EXPECT_EQ(fs_.Check(), "");
+  ASSERT_TRUE(fs_.Open().ok());
+  EXPECT_TRUE(fs_.Get("/f10") == durable);
+}
+
 TEST_P(BlobFsErrorTest, AFailedWriteSticksToItsFile) {
   auto other = New("/other");
   auto file = New("/f");

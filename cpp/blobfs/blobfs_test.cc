@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <string>
 #include <vector>
 
+#include "cpp/base/aligned_buffer.h"
 #include "cpp/blobfs/fs_volume.h"
+#include "cpp/testing/sync_io.h"
 #include "cpp/testing/test_fs.h"
 
 namespace ashlar {
@@ -77,6 +81,18 @@ class BlobFsTest : public ::testing::TestWithParam<Case> {
     OpenOptions options;
     options.mode = mode;
     return options;
+  }
+
+  // Zeros in place of the text, wherever it lies on the device.
+  void Wipe(const std::string& text) {
+    const std::unique_ptr<Channel> channel = fs_.device().OpenChannel().value();
+    AlignedBuffer all(fs_.device().info().size_bytes);
+    ASSERT_EQ(SyncRead(*channel, 0, all.span()), 0);
+    const auto found = std::search(all.span().begin(), all.span().end(), text.begin(), text.end());
+    ASSERT_NE(found, all.span().end());
+    const size_t page = static_cast<size_t>(found - all.span().begin()) / kPageBytes * kPageBytes;
+    std::fill_n(found, text.size(), 0);
+    ASSERT_EQ(SyncWrite(*channel, page, all.span().subspan(page, kPageBytes)), 0);
   }
 
   TestFs fs_;
@@ -223,13 +239,131 @@ TEST_P(BlobFsTest, OpenModes) {
   EXPECT_EQ(fs_.Get("/f"), "");
 }
 
-TEST_P(BlobFsTest, AppendAtTakesNothingButTheEnd) {
+// Clusters have 64 KiB here.
+TEST_P(BlobFsTest, BytesAreWrittenAnywhere) {
   auto file = fs_.MustOpen("/f", New());
-  EXPECT_TRUE(file->AppendAt(0, AsBytes("abc")).ok());
-  EXPECT_EQ(file->AppendAt(0, AsBytes("x")).code(), StatusCode::kNotSupported);
-  EXPECT_EQ(file->AppendAt(4, AsBytes("x")).code(), StatusCode::kNotSupported);
-  EXPECT_TRUE(file->AppendAt(3, AsBytes("def")).ok());
-  EXPECT_EQ(ReadAll(*file), "abcdef");
+  std::string expected;
+  const auto write = [&](uint64_t offset, const std::string& piece) {
+    SCOPED_TRACE(std::to_string(piece.size()) + " bytes at " + std::to_string(offset));
+    const Status status = file->WriteAt(offset, AsBytes(piece));
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    if (expected.size() < offset + piece.size()) expected.resize(offset + piece.size());
+    expected.replace(offset, piece.size(), piece);
+    ASSERT_EQ(file->size_bytes(), expected.size());
+    ASSERT_TRUE(ReadAll(*file) == expected);
+  };
+  for (int round = 0; round < 3; ++round) {
+    const uint64_t seed = static_cast<uint64_t>(round) * 100;
+    write(0, Pattern(seed + 1, 10));
+    write(5, Pattern(seed + 2, 3));
+    write(8, Pattern(seed + 3, 5000));
+    write(4000, Pattern(seed + 4, 200'000));
+    write(4096, Pattern(seed + 5, 4096));
+    write(65'536, Pattern(seed + 6, 65'536));
+    write(65'000, Pattern(seed + 7, 70'000));
+    write(expected.size() + 10'000, "behind a gap");
+    ASSERT_TRUE(file->Sync().ok());
+    write(1, "x");
+    write(130'000, Pattern(seed + 8, 3));
+    write(expected.size() - 1, "yz");
+    write(expected.size() - 5000, Pattern(seed + 9, 6000));
+    write(0, Pattern(seed + 10, expected.size() + 1'200'000));
+    ASSERT_TRUE(file->Truncate(150'000).ok());
+    expected.resize(150'000);
+    write(149'999, "ab");
+    write(3, "c");
+    if (round == 1) {
+      ASSERT_TRUE(file->Sync().ok());
+    }
+    file.reset();
+    Reopen();
+    EXPECT_TRUE(fs_.Get("/f") == expected);
+    file = fs_.MustOpen("/f", Mode(OpenMode::kWrite));
+  }
+}
+
+// As a page cache does it whose last page is partly filled.
+TEST_P(BlobFsTest, TheLastPageIsWrittenAgainAsItGrows) {
+  for (const FileKind kind : {FileKind::kData, FileKind::kLog}) {
+    auto file = fs_.MustOpen(kind == FileKind::kLog ? "/log" : "/data", New(kind));
+    const std::string content = Pattern(5, 50'000);
+    for (size_t size = 0; size < content.size();) {
+      const size_t page = size / 4096 * 4096;
+      size = std::min(content.size(), size + 777);
+      ASSERT_TRUE(file->WriteAt(page, AsBytes(content.substr(page, size - page))).ok());
+      if (size % 3 == 0) {
+        ASSERT_TRUE(file->Sync().ok());
+      }
+      ASSERT_TRUE(ReadAll(*file) == content.substr(0, size));
+    }
+  }
+  auto log = fs_.MustOpen("/log", Mode(OpenMode::kWrite));
+  EXPECT_EQ(log->WriteAt(49'999, AsBytes("\1\2")).code(), StatusCode::kNotSupported);
+  EXPECT_TRUE(ReadAll(*log) == Pattern(5, 50'000));
+}
+
+TEST_P(BlobFsTest, OverwritingWithoutSpaceChangesNothing) {
+  auto file = fs_.MustOpen("/f", New());
+  const std::string content = Pattern(6, 300'000);
+  ASSERT_TRUE(file->Append(AsBytes(content)).ok());
+  ASSERT_TRUE(file->Sync().ok());
+  auto filler = fs_.MustOpen("/filler", New());
+  // It has a cluster already.
+  ASSERT_TRUE(filler->Preallocate(fs_->Space().value().free_bytes - (64u << 10)).ok());
+  ASSERT_EQ(fs_->Space().value().free_bytes, 128u << 10);
+  EXPECT_EQ(file->WriteAt(10, AsBytes(std::string(200'000, 'x'))).code(), StatusCode::kOutOfSpace);
+  EXPECT_TRUE(ReadAll(*file) == content);
+  ASSERT_TRUE(file->WriteAt(10, AsBytes(std::string(100'000, 'x'))).ok());
+  EXPECT_EQ(fs_->Space().value().free_bytes, 0u);
+  // The places that were left come back.
+  ASSERT_TRUE(file->Sync().ok());
+  EXPECT_EQ(fs_->Space().value().free_bytes, 128u << 10);
+  filler.reset();
+  ASSERT_TRUE(file->WriteAt(10, AsBytes(std::string(200'000, 'x'))).ok());
+  EXPECT_TRUE(ReadAll(*file) ==
+              content.substr(0, 10) + std::string(200'000, 'x') + content.substr(200'010));
+}
+
+TEST_P(BlobFsTest, CopiesOfARemovedFileAreGivenBack) {
+  const uint64_t free = fs_->Space().value().free_bytes;
+  auto file = fs_.MustOpen("/f", New());
+  ASSERT_TRUE(file->Append(AsBytes(Pattern(6, 300'000))).ok());
+  ASSERT_TRUE(file->Sync().ok());
+  ASSERT_TRUE(file->WriteAt(70'000, AsBytes("x")).ok());
+  ASSERT_TRUE(fs_->Delete("/f").ok());
+  ASSERT_TRUE(file->WriteAt(170'000, AsBytes("x")).ok());
+  file.reset();
+  EXPECT_EQ(fs_->Space().value().free_bytes, free);
+}
+
+TEST_P(BlobFsTest, AnExtendedFileIsZerosUntilSomethingElseIsWritten) {
+  for (const FileKind kind : {FileKind::kData, FileKind::kLog}) {
+    const std::string name = kind == FileKind::kLog ? "/log" : "/data";
+    auto file = fs_.MustOpen(name, New(kind));
+    ASSERT_TRUE(file->Append(AsBytes("abc")).ok());
+    ASSERT_TRUE(file->Extend(100'000).ok());
+    ASSERT_TRUE(file->Extend(10).ok());
+    std::string expected = "abc" + std::string(99'997, '\0');
+    EXPECT_EQ(file->size_bytes(), 100'000u);
+    EXPECT_EQ(fs_->Stat(name).value().size_bytes, 100'000u);
+    EXPECT_TRUE(ReadAll(*file, 777) == expected);
+    ASSERT_TRUE(file->WriteAt(3, AsBytes("def")).ok());
+    expected.replace(3, 3, "def");
+    EXPECT_TRUE(ReadAll(*file) == expected);
+    ASSERT_TRUE(file->Append(AsBytes("end")).ok());
+    expected += "end";
+    EXPECT_TRUE(ReadAll(*file) == expected);
+    ASSERT_TRUE(file->Extend(200'000).ok());
+    ASSERT_TRUE(file->Truncate(150'000).ok());
+    expected.resize(150'000);
+    EXPECT_TRUE(ReadAll(*file) == expected);
+    ASSERT_TRUE(file->Sync().ok());
+    EXPECT_TRUE(ReadAll(*file) == expected);
+    EXPECT_EQ(file->Extend(uint64_t{1} << 40).code(), StatusCode::kOutOfSpace);
+    file.reset();
+    Reopen();
+    EXPECT_TRUE(fs_.Get(name) == expected);
+  }
 }
 
 TEST_P(BlobFsTest, TruncateCutsAndFillsUpWithZeros) {
@@ -517,6 +651,36 @@ TEST_P(BlobFsTest, BuffersAreBoundedAndCounted) {
   ASSERT_TRUE(fs_.Open().ok());
 }
 
+// R8: the last bytes of a file and its length are written without a flush between them. Here the
+// length is on the device and the bytes are not.
+TEST_P(BlobFsTest, ALengthWithoutItsBytesIsTakenBackForGood) {
+  for (const bool is_opened : {true, false}) {
+    const std::string name = is_opened ? "/opened" : "/closed unseen";
+    const std::string lost = "lost " + name;
+    auto file = fs_.MustOpen(name, New());
+    ASSERT_TRUE(file->Append(AsBytes("kept,")).ok());
+    ASSERT_TRUE(file->Sync().ok());
+    ASSERT_TRUE(file->Append(AsBytes(lost)).ok());
+    ASSERT_TRUE(file->Sync().ok());
+    fs_.Crash();
+    Wipe(lost);
+    ASSERT_TRUE(fs_.Open().ok());
+    EXPECT_FALSE(fs_->report().was_clean);
+    if (is_opened) {
+      EXPECT_EQ(fs_->Stat(name).value().size_bytes, 5u);
+      EXPECT_EQ(fs_.Get(name), "kept,");
+    }
+    Reopen();
+    EXPECT_EQ(fs_.Get(name), "kept,");
+    file = fs_.MustOpen(name, Mode(OpenMode::kWrite));
+    ASSERT_TRUE(file->Append(AsBytes(" and more")).ok());
+    file.reset();
+    fs_.Crash();
+    ASSERT_TRUE(fs_.Open().ok());
+    EXPECT_EQ(fs_.Get(name), "kept, and more");
+  }
+}
+
 // That is what makes opening ten thousand of them quick.
 TEST_P(BlobFsTest, OpeningFilesReadsNothingFromTheDevice) {
   for (int i = 0; i < 200; ++i) {
@@ -575,6 +739,31 @@ TEST_P(BlobFsTest, LivesOnABlobstoreThatOthersUse) {
   }
   ASSERT_TRUE(fs_.Open().ok());
   EXPECT_EQ(fs_.Get("/f"), "xx");
+}
+
+TEST(BlobFsSyncTest, WhatWasAppendedTakesTwoWritesAndOneFlush) {
+  std::atomic<int> writes = 0;
+  std::atomic<int> flushes = 0;
+  CrashDeviceOptions device;
+  device.sector_bytes = 4096;
+  TestFs fs(TestFs::NewCrashDevice(device), [&](const IoRequest& request) {
+    if (request.op == IoRequest::Op::kWrite) ++writes;
+    if (request.op == IoRequest::Op::kFlush) ++flushes;
+  });
+  ASSERT_TRUE(fs.Format().ok());
+  OpenOptions options;
+  options.mode = OpenMode::kCreateNew;
+  options.preallocate_bytes = 4 * kMiB;
+  auto file = fs.MustOpen("/f", options);
+  for (const size_t length : {1, 100, 4096, 5000, 50'000, 1}) {
+    ASSERT_TRUE(file->Append(AsBytes(Pattern(1, length))).ok());
+    writes = flushes = 0;
+    ASSERT_TRUE(file->Sync().ok());
+    EXPECT_EQ(writes, 2) << length;
+    EXPECT_EQ(flushes, 1) << length;
+    ASSERT_TRUE(file->Sync().ok());
+    EXPECT_EQ(flushes, 1) << "nothing new";
+  }
 }
 
 }  // namespace

@@ -140,6 +140,49 @@ TEST_P(BlobFsThreadsTest, FilesComeAndGoWhileOthersReadThem) {
   EXPECT_EQ(fs_.Check(), "");
 }
 
+// Clusters come free with every sync here, and are taken by another file at once.
+TEST_P(BlobFsThreadsTest, ReadersOfOverwrittenBytesSeeTheOldOrTheNew) {
+  constexpr size_t kSize = 4u << 16;
+  ASSERT_TRUE(fs_.Put("/f", std::string(kSize, 'a')).ok());
+  std::atomic<bool> done = false;
+  std::vector<std::thread> threads;
+  for (uint64_t reader = 0; reader < 2; ++reader) {
+    threads.emplace_back([&, reader] {
+      auto file = fs_.MustOpen("/f", {});
+      Random random(reader);
+      std::string into(9000, '\0');
+      while (!done) {
+        const auto length = file->Read(random.Below(kSize - into.size()),
+                                       {reinterpret_cast<uint8_t*>(into.data()), into.size()});
+        ASSERT_TRUE(length.ok()) << length.status().ToString();
+        ASSERT_EQ(length.value(), into.size());
+        ASSERT_EQ(into.find_first_not_of("ab"), std::string::npos);
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    while (!done) {
+      ASSERT_TRUE(fs_.Put("/other", std::string(kSize, 'z')).ok());
+      ASSERT_TRUE(fs_->Delete("/other").ok());
+    }
+  });
+  auto writer = fs_.MustOpen("/f", Mode(OpenMode::kWrite));
+  Random random(9);
+  for (int i = 0; i < 150; ++i) {
+    const size_t length = 1 + random.Below(100'000);
+    const std::string piece(length, random.OneIn(2) ? 'a' : 'b');
+    ASSERT_TRUE(writer->WriteAt(random.Below(kSize - length), AsBytes(piece)).ok());
+    if (random.OneIn(2)) {
+      ASSERT_TRUE(writer->Sync().ok());
+    }
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(writer->Close().ok());
+  ASSERT_TRUE(fs_.Close().ok());
+  EXPECT_EQ(fs_.Check(), "");
+}
+
 // R11: no buffer, file or device is used after Close has returned.
 TEST_P(BlobFsThreadsTest, CloseInTheMiddleOfEverything) {
   ASSERT_TRUE(fs_.Put("/r", Pattern(3, 500'000)).ok());

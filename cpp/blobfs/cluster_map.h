@@ -32,10 +32,10 @@ class ClusterMap {
     uint64_t index = position / cluster_bytes_;
     if (index >= count) return {};
     const uint64_t in_cluster = position % cluster_bytes_;
-    const uint64_t first = table[index].load(std::memory_order_relaxed);
+    const uint64_t first = table[index].load(std::memory_order_seq_cst);
     uint64_t length = cluster_bytes_ - in_cluster;
     while (length < length_bytes && ++index < count &&
-           table[index].load(std::memory_order_relaxed) == first + in_cluster + length) {
+           table[index].load(std::memory_order_seq_cst) == first + in_cluster + length) {
       length += cluster_bytes_;
     }
     return {first + in_cluster, std::min(length, length_bytes)};
@@ -55,6 +55,12 @@ class ClusterMap {
       table[count + i].store(device_offsets[i], std::memory_order_relaxed);
     }
     count_.store(wanted, std::memory_order_release);
+  }
+
+  // Cluster number `index` lies elsewhere. Its content there is the same for those who do not wait
+  // for this, and whoever gives the old place away waits for readers first.
+  void Move(uint64_t index, uint64_t device_offset) {
+    table_.load(std::memory_order_relaxed)[index].store(device_offset, std::memory_order_seq_cst);
   }
 
   // Forgets those from `count` on. Whoever gives the clusters away waits for readers first.

@@ -51,12 +51,12 @@ void File::ReadMany(std::span<FileRead> reads) {
 
 Status File::Append(std::span<const uint8_t> bytes) {
   ASHLAR_RETURN_IF_ERROR(CheckWritable());
-  return node_->Append(std::nullopt, bytes);
+  return node_->Append(bytes);
 }
 
-Status File::AppendAt(uint64_t offset_bytes, std::span<const uint8_t> bytes) {
+Status File::WriteAt(uint64_t offset_bytes, std::span<const uint8_t> bytes) {
   ASHLAR_RETURN_IF_ERROR(CheckWritable());
-  return node_->Append(offset_bytes, bytes);
+  return node_->WriteAt(offset_bytes, bytes);
 }
 
 Status File::Flush() {
@@ -72,6 +72,11 @@ Status File::Sync() {
 Status File::Truncate(uint64_t size_bytes) {
   ASHLAR_RETURN_IF_ERROR(CheckWritable());
   return node_->Truncate(size_bytes);
+}
+
+Status File::Extend(uint64_t size_bytes) {
+  ASHLAR_RETURN_IF_ERROR(CheckWritable());
+  return node_->Extend(size_bytes);
 }
 
 Status File::Preallocate(uint64_t size_bytes) {

@@ -72,9 +72,13 @@ class File {
 
   // All or nothing. OutOfSpace: nothing was taken, and a later Append may succeed.
   Status Append(std::span<const uint8_t> bytes);
-  // Append if the file has exactly `offset_bytes` bytes now; NotSupported otherwise, because
-  // nothing is overwritten and no gaps are made.
-  Status AppendAt(uint64_t offset_bytes, std::span<const uint8_t> bytes);
+  // Puts bytes anywhere; a gap behind the end is filled up with zeros. Never are bytes changed that
+  // are durable: their cluster is copied to another place, which counts from the next Sync on,
+  // together with all else that it makes durable. So after a crash the file is as at its last Sync,
+  // or at the one that was running. Overwriting is slow, but for the bytes that are still buffered.
+  // OutOfSpace: as Append, and the copies need space until the Sync. NotSupported: a log, unless it
+  // has these bytes.
+  Status WriteAt(uint64_t offset_bytes, std::span<const uint8_t> bytes);
 
   // Nothing, or with BlobFsOptions::flush_writes_tail the buffered bytes go to the device.
   Status Flush();
@@ -82,9 +86,12 @@ class File {
   // it is closed, or was set. May run beside Append.
   Status Sync();
 
-  // Cuts the file, or fills it up with zeros. The new size is durable with the next Sync; a cut has
-  // become durable when this returns. Reads of the bytes that are cut off give errors or less.
+  // Cuts the file, or extends it. The new size is durable with the next Sync; a cut has become
+  // durable when this returns. Reads of the bytes that are cut off give errors or less.
   Status Truncate(uint64_t size_bytes);
+  // The file has so many bytes now, if it had fewer; the new ones are zeros. Where nothing else
+  // comes in their places, the next Sync writes them, or what is appended behind them does.
+  Status Extend(uint64_t size_bytes);
 
   // Takes clusters for a file of `size_bytes` in all now, so that appends up to there cannot run
   // out of space and need no change of metadata. Never changes the size, nor shrinks. What is not

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cpp/base/check.h"
+#include "cpp/base/crc32c.h"
 #include "cpp/base/zeros.h"
 #include "cpp/blobfs/file_node.h"
 #include "cpp/blobfs/log_format.h"
@@ -49,14 +50,10 @@ void FileNode::Touch() {
   mtime_was_set_ = false;
 }
 
-Status FileNode::Append(std::optional<uint64_t> expected_size, std::span<const uint8_t> bytes) {
+Status FileNode::Append(std::span<const uint8_t> bytes) {
   std::lock_guard<std::mutex> append(append_mutex_);
   ASHLAR_RETURN_IF_ERROR(CheckWritable());
-  if (expected_size && *expected_size != size()) {
-    return Status::NotSupported("the file has " + std::to_string(size()) +
-                                " bytes; it can be written there, not at " +
-                                std::to_string(*expected_size));
-  }
+  ASHLAR_RETURN_IF_ERROR(FillUp(size()));
   return AppendLocked(bytes);
 }
 
@@ -65,6 +62,7 @@ Status FileNode::AppendLocked(std::span<const uint8_t> bytes) {
   uint64_t offset = size_.load(std::memory_order_relaxed);
   ASHLAR_RETURN_IF_ERROR(Reserve(offset + bytes.size()));
   if (framing_.framed() && !session_open_) ASHLAR_RETURN_IF_ERROR(BeginSession());
+  AddToTail(offset, bytes);
   while (!bytes.empty()) {
     if (!HasRoomAt(offset)) ASHLAR_RETURN_IF_ERROR(NextSegment(offset));
     const size_t taken = Fill(offset, bytes);
@@ -73,6 +71,43 @@ Status FileNode::AppendLocked(std::span<const uint8_t> bytes) {
   }
   Touch();
   size_.store(offset, std::memory_order_release);
+  return Status::Ok();
+}
+
+// Of bytes that are appended; what is too long to be proven is not added up.
+void FileNode::AddToTail(uint64_t offset, std::span<const uint8_t> bytes) {
+  if (framing_.framed() || !tail_checksum_) return;
+  if (offset + bytes.size() - tail_begin_ > kMaxTailBytes) {
+    tail_checksum_.reset();
+  } else {
+    tail_checksum_ = Crc32cExtend(*tail_checksum_, bytes.data(), bytes.size());
+  }
+}
+
+// Zeros up to `size`.
+Status FileNode::FillUp(uint64_t size) {
+  static const std::vector<uint8_t> zeros(64 * kKiB);
+  if (end() < size) ASHLAR_RETURN_IF_ERROR(Reserve(size));
+  while (end() < size) {
+    const uint64_t length = std::min<uint64_t>(zeros.size(), size - end());
+    ASHLAR_RETURN_IF_ERROR(
+        AppendLocked(std::span<const uint8_t>(zeros).first(static_cast<size_t>(length))));
+  }
+  return Status::Ok();
+}
+
+Status FileNode::Extend(uint64_t size) {
+  std::lock_guard<std::mutex> append(append_mutex_);
+  ASHLAR_RETURN_IF_ERROR(CheckWritable());
+  return ExtendLocked(size);
+}
+
+// The space is taken, the zeros are not written: something else may come in their places.
+Status FileNode::ExtendLocked(uint64_t size) {
+  if (size <= this->size()) return Status::Ok();
+  ASHLAR_RETURN_IF_ERROR(Reserve(size));
+  grown_.store(size, std::memory_order_release);
+  Touch();
   return Status::Ok();
 }
 
@@ -125,7 +160,7 @@ Status FileNode::BeginSession() {
   log_ = next;
   session_open_ = true;
   // The root page was flushed, and with it what the log was found to have.
-  durable_.store(size(), std::memory_order_relaxed);
+  durable_.store(end(), std::memory_order_relaxed);
   return Status::Ok();
 }
 
@@ -328,7 +363,7 @@ Status FileNode::Flush() {
   {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(CheckWritable());
-    if (written_ < size()) ASHLAR_RETURN_IF_ERROR(SubmitActive(size()));
+    if (written_ < end()) ASHLAR_RETURN_IF_ERROR(SubmitActive(end()));
     written = Submitted();
   }
   for (const auto& segment : written) segment->job.Wait();

@@ -8,15 +8,18 @@
 //   mutex_         the list of buffers, which readers of the newest bytes look into
 // No reactor takes any of them.
 //
-// What readers count on: below settled_ all lies on the device, in places that are not written
-// again; from there to size_ it lies in the buffers. settled_ goes back only with lane_mutex_ held
-// and is followed by a wait at the ReaderGate, so a reader that looked at it inside the gate (or
-// holding lane_mutex_) may rely on it.
+// What readers count on: below settled_ all lies on the device; from there to size_ it lies in the
+// buffers; from there to grown_, if that is more, it is zeros. settled_ goes back only with
+// lane_mutex_ held and is followed by a wait at the ReaderGate, so a reader that looked at it
+// inside the gate (or holding lane_mutex_) may rely on it. The same wait comes before a cluster is
+// given away that the map had.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,6 +45,7 @@ struct FsServices {
   BlobClient& blobs;
   BufferPool& buffers;
   bool flush_writes_tail = false;
+  bool read_only = false;
 };
 
 class FileNode {
@@ -55,7 +59,7 @@ class FileNode {
   // Finds out where the data lies, and where an unsealed log ends. Does nothing the second time.
   Status Load();
   bool needs_load_for_size() const {
-    return framing_.framed() && !loaded_.load(std::memory_order_acquire);
+    return (framing_.framed() || tail_.has_value()) && !loaded_.load(std::memory_order_acquire);
   }
 
   // --- handles ---
@@ -78,10 +82,12 @@ class FileNode {
 
   Result<size_t> Read(uint64_t offset, std::span<uint8_t> into);
   void ReadMany(std::span<FileRead> reads);
-  Status Append(std::optional<uint64_t> expected_size, std::span<const uint8_t> bytes);
+  Status Append(std::span<const uint8_t> bytes);
+  Status WriteAt(uint64_t offset, std::span<const uint8_t> bytes);
   Status Flush();
   Status Sync();
   Status Truncate(uint64_t size);
+  Status Extend(uint64_t size);
   Status Preallocate(uint64_t size);
   Status SetMtime(uint64_t mtime_us);
 
@@ -89,13 +95,15 @@ class FileNode {
   FileId id() const { return id_; }
   FileKind kind() const { return framing_.framed() ? FileKind::kLog : FileKind::kData; }
   const Status& unusable() const { return unusable_; }
-  uint64_t size() const { return size_.load(std::memory_order_acquire); }
+  uint64_t size() const {
+    return std::max(size_.load(std::memory_order_acquire), grown_.load(std::memory_order_acquire));
+  }
   uint64_t mtime_us() const { return mtime_us_.load(std::memory_order_relaxed); }
   uint64_t allocated_bytes() const {
     return (loaded_.load(std::memory_order_acquire) ? map_.count() : clusters_at_load_) *
            map_.cluster_bytes();
   }
-  // Counts what made earlier reads worthless: cuts.
+  // Counts what made earlier reads worthless: cuts, and overwritten bytes.
   uint64_t cuts() const { return cuts_.load(std::memory_order_acquire); }
 
   // Guarded by the file system's lock on names.
@@ -118,8 +126,10 @@ class FileNode {
   static constexpr size_t kMaxInFlight = 3;
 
   // file_node.cc
+  Status LoadLocked();
   Status MapClusters();
   Status ScanLog();
+  Status ProveTail();
 
   // file_read.cc
   bool ReadSettled(uint64_t offset, std::span<uint8_t> into, Status* status);
@@ -132,10 +142,14 @@ class FileNode {
   void ReadManyByLane(std::span<FileRead> reads);
   bool AddPieces(uint64_t offset, std::span<uint8_t> into, std::vector<ReadPiece>* pieces);
   Status ReadError(uint64_t position, int result) const;
+  size_t ReadGrown(uint64_t offset, std::span<uint8_t> into, size_t length) const;
 
   // file_append.cc; append_mutex_ is held.
   Status CheckWritable() const;
   Status AppendLocked(std::span<const uint8_t> bytes);
+  void AddToTail(uint64_t offset, std::span<const uint8_t> bytes);
+  Status FillUp(uint64_t size);
+  Status ExtendLocked(uint64_t size);
   Status Reserve(uint64_t size);
   Status Grow(uint64_t clusters);
   Status BeginSession();
@@ -154,18 +168,38 @@ class FileNode {
   Status Stick(Status status);
   void Touch();
 
+  // file_overwrite.cc; append_mutex_ is held, and in those of the second group sync_mutex_ too.
+  std::span<const uint8_t> HeldPart(uint64_t offset, std::span<const uint8_t> bytes) const;
+  bool Holds(uint64_t offset, std::span<const uint8_t> bytes);
+  bool OverwriteBuffered(uint64_t offset, std::span<const uint8_t> bytes);
+  Status AppendBehind(uint64_t offset, std::span<const uint8_t> bytes);
+
+  Status Overwrite(uint64_t offset, std::span<const uint8_t> bytes);
+  Status OverwriteCluster(uint64_t offset, std::span<const uint8_t> bytes);
+  Status TakeSpares(uint64_t begin, uint64_t end);
+  bool MustMove(uint64_t index) const;
+  void RevertMoves();
+
   // file_sync.cc; sync_mutex_ is held.
   Status SyncLocked();
-  Status WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us);
+  // What a sync makes durable.
+  struct Synced {
+    uint64_t size = 0;
+    uint64_t mtime_us = 0;
+    std::optional<UnprovenTail> tail;  // then the flush is left to the commit
+  };
+  Status WriteAndFlush(Synced* synced);
+  std::optional<UnprovenTail> TakeTail(uint64_t size);
+  Status CommitSynced(const Synced& synced);
   Status Cut(uint64_t size);
   Status CutLog(uint64_t size);
-  Status FillUp(uint64_t size);
   Status FinishWriting();
   Status SealLog();
   Status DropBuffers();
   Status Trim();
   void CutReadable(uint64_t size);
   void WaitForReads();
+  uint64_t end() const { return size_.load(std::memory_order_acquire); }
 
   const FsServices services_;
   const BlobId blob_;
@@ -181,10 +215,12 @@ class FileNode {
   std::atomic<uint32_t> pins_{0};
   std::atomic<bool> doomed_{false};
   bool removed_ = false;
+  const std::optional<UnprovenTail> tail_;  // to be proven by loading
 
   std::atomic<bool> closed_{false};
   ClusterMap map_;
   std::atomic<uint64_t> size_;
+  std::atomic<uint64_t> grown_{0};  // size without the zeros being there; counts if it is more
   std::atomic<uint64_t> settled_;
   std::atomic<uint64_t> durable_;  // bytes that were flushed
   std::atomic<uint64_t> mtime_us_;
@@ -194,6 +230,13 @@ class FileNode {
   std::mutex sync_mutex_;
   uint32_t writers_ = 0;
   uint64_t durable_mtime_us_;
+  bool overwritten_ = false;  // below durable_, perhaps; not flushed yet
+  struct Move {
+    uint64_t from_offset;
+    uint64_t to_offset;
+  };
+  std::map<uint64_t, Move> moves_;  // clusters that the next commit moves
+  std::vector<uint64_t> spares_;    // clusters to move to
 
   std::mutex append_mutex_;
   LogMetadata log_;  // of a log
@@ -202,6 +245,9 @@ class FileNode {
   uint64_t written_ = 0;   // offset up to which segments were submitted
   uint64_t laid_out_ = 0;  // position up to which a log has zeros behind its end
   bool mtime_was_set_ = false;
+  // Of what was appended since the last sync: where it begins, and its checksum if that is known.
+  uint64_t tail_begin_ = 0;
+  std::optional<uint32_t> tail_checksum_;
 
   std::shared_mutex lane_mutex_;
 

@@ -31,7 +31,7 @@ Result<size_t> FileNode::Read(uint64_t offset, std::span<uint8_t> into) {
     const uint64_t size = size_.load(std::memory_order_acquire);
     if (offset >= size || into.empty()) {
       if (closed_.load(std::memory_order_acquire)) return ClosedError();
-      return size_t{0};
+      return ReadGrown(offset, into, 0);
     }
     size_t length = static_cast<size_t>(std::min<uint64_t>(into.size(), size - offset));
     uint64_t device_end = offset + length;
@@ -44,9 +44,19 @@ Result<size_t> FileNode::Read(uint64_t offset, std::span<uint8_t> into) {
     if (from_device == 0 || ReadSettled(offset, into.first(from_device), &status)) {
       if (!status.ok()) return status;
       if (closed_.load(std::memory_order_acquire)) return ClosedError();
-      return length;
+      return ReadGrown(offset, into, length);
     }
   }
+}
+
+// The zeros behind the `length` bytes that were read. How many bytes there are then.
+size_t FileNode::ReadGrown(uint64_t offset, std::span<uint8_t> into, size_t length) const {
+  if (length == into.size()) return length;
+  const uint64_t grown = grown_.load(std::memory_order_acquire);
+  if (grown <= offset + length) return length;
+  const size_t end = static_cast<size_t>(std::min<uint64_t>(into.size(), grown - offset));
+  std::memset(into.data() + length, 0, end - length);
+  return end;
 }
 
 // Copies what is not settled of the range, whose length becomes what the file has of it. Returns
@@ -202,7 +212,7 @@ void FileNode::ReadManyByLane(std::span<FileRead> reads) {
       const uint64_t device_end = ReadBuffered(read.offset_bytes, read.into, &length);
       const uint64_t from_device =
           device_end > read.offset_bytes ? device_end - read.offset_bytes : 0;
-      read.length_bytes = length;
+      read.length_bytes = ReadGrown(read.offset_bytes, read.into, length);
       if (!AddPieces(read.offset_bytes, read.into.first(static_cast<size_t>(from_device)),
                      &pieces)) {
         read.status = Status::IoError("the file was cut while it was read");

@@ -15,40 +15,74 @@ Status FileNode::Sync() {
   return SyncLocked();
 }
 
-// Data, flush; then, but for logs, the length in the root page, which the blobstore flushes.
+// Data, flush; then, but for logs, the length in the root page, which the blobstore flushes. Where
+// the root page can say how to tell that the data is there, that one flush serves both.
 Status FileNode::SyncLocked() {
-  uint64_t size = 0;
-  uint64_t mtime_us = 0;
-  ASHLAR_RETURN_IF_ERROR(WriteAndFlush(&size, &mtime_us));
-  const bool length_changes = durable_.exchange(size, std::memory_order_acq_rel) != size;
-  bool commit = !framing_.framed() && (length_changes || mtime_us != durable_mtime_us_);
+  Synced synced;
+  ASHLAR_RETURN_IF_ERROR(WriteAndFlush(&synced));
+  const uint64_t durable = durable_.load(std::memory_order_relaxed);
+  bool commit =
+      !framing_.framed() && (synced.size != durable || synced.mtime_us != durable_mtime_us_);
+  commit = commit || !moves_.empty() || !spares_.empty();
   {
     std::lock_guard<std::mutex> append(append_mutex_);
     commit = commit || mtime_was_set_;
     mtime_was_set_ = false;
   }
-  if (!commit) return Status::Ok();
-  std::vector<Xattr> xattrs = {MtimeXattr(mtime_us)};
-  if (!framing_.framed()) xattrs.push_back(LengthXattr(size));
-  const Status committed = services_.blobs.Commit(blob_, xattrs);
-  std::lock_guard<std::mutex> append(append_mutex_);
-  if (!committed.ok()) return Stick(committed);
-  durable_mtime_us_ = mtime_us;
+  if (commit) ASHLAR_RETURN_IF_ERROR(CommitSynced(synced));
+  durable_.store(synced.size, std::memory_order_release);
   return Status::Ok();
 }
 
+Status FileNode::CommitSynced(const Synced& synced) {
+  std::vector<Xattr> xattrs = {MtimeXattr(synced.mtime_us)};
+  if (!framing_.framed()) {
+    xattrs.push_back(LengthXattr(synced.size));
+    xattrs.push_back(TailXattr(synced.tail.value_or(UnprovenTail{synced.size, synced.size, 0})));
+  }
+  std::vector<BlobClient::Move> moves;
+  for (const auto& [index, move] : moves_) moves.push_back({index, move.to_offset});
+  // Not needed after all.
+  for (const uint64_t spare : spares_) moves.push_back({UINT64_MAX, spare});
+  if (!moves_.empty()) WaitForReads();
+  const Status committed = services_.blobs.Commit(blob_, xattrs, moves);
+  std::lock_guard<std::mutex> append(append_mutex_);
+  if (!committed.ok()) return Stick(committed);
+  moves_.clear();
+  spares_.clear();
+  durable_mtime_us_ = synced.mtime_us;
+  return Status::Ok();
+}
+
+// What was appended up to `size`, if it can be proven; from now on a new tail gathers.
+std::optional<UnprovenTail> FileNode::TakeTail(uint64_t size) {
+  const uint64_t durable = durable_.load(std::memory_order_relaxed);
+  std::optional<UnprovenTail> tail;
+  if (!framing_.framed() && tail_checksum_ && tail_begin_ == durable && !overwritten_ &&
+      size > durable) {
+    tail = UnprovenTail{durable, size, *tail_checksum_};
+  }
+  tail_begin_ = size;
+  tail_checksum_ = 0;
+  return tail;
+}
+
 // One write and one flush where nothing else is in flight. Appending goes on meanwhile.
-Status FileNode::WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us) {
+Status FileNode::WriteAndFlush(Synced* synced) {
   std::vector<std::shared_ptr<Segment>> written;
   std::shared_ptr<Segment> last;
   {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(CheckWritable());
-    *synced_size = size();
-    *mtime_us = this->mtime_us();
-    if (*synced_size == durable_.load(std::memory_order_relaxed)) return Status::Ok();
-    if (written_ < *synced_size) {
-      ASHLAR_RETURN_IF_ERROR(PrepareActive(*synced_size, true));
+    ASHLAR_RETURN_IF_ERROR(FillUp(size()));
+    synced->size = end();
+    synced->mtime_us = mtime_us();
+    if (synced->size == durable_.load(std::memory_order_relaxed) && !overwritten_) {
+      return Status::Ok();
+    }
+    synced->tail = TakeTail(synced->size);
+    if (written_ < synced->size) {
+      ASHLAR_RETURN_IF_ERROR(PrepareActive(synced->size, !synced->tail));
       last = segments_.back();
     }
     written = Submitted();
@@ -60,7 +94,7 @@ Status FileNode::WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us) {
   LaneJob* flushing = &flush;
   for (const auto& segment : written) {
     segment->job.Wait();
-    if (segment->job.flushes() && segment->written_offset == *synced_size) {
+    if (segment->job.flushes() && segment->written_offset == synced->size) {
       flushing = &segment->job;
     }
   }
@@ -68,6 +102,7 @@ Status FileNode::WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us) {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(Reap());
   }
+  if (synced->tail) return services_.blobs.failure();
   if (flushing == &flush) {
     flush.ThenFlush();
     services_.io.Run(flush, lane_, here);
@@ -78,6 +113,7 @@ Status FileNode::WriteAndFlush(uint64_t* synced_size, uint64_t* mtime_us) {
     services_.blobs.Break(
         Status::FromErrno(-flushing->flush_result(), "flush of " + services_.io.info().name));
   }
+  overwritten_ = false;
   return services_.blobs.failure();
 }
 
@@ -88,23 +124,15 @@ Status FileNode::Truncate(uint64_t size) {
   {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(CheckWritable());
-    if (size > this->size()) return FillUp(size);
-    if (size == this->size()) return Status::Ok();
-    ASHLAR_RETURN_IF_ERROR(framing_.framed() ? CutLog(size) : Cut(size));
+    if (size > end()) {
+      grown_.store(0, std::memory_order_release);
+      return ExtendLocked(size);
+    }
+    if (size < end()) ASHLAR_RETURN_IF_ERROR(framing_.framed() ? CutLog(size) : Cut(size));
+    grown_.store(0, std::memory_order_release);
   }
   // A cut log needs its last unit written anew.
   return framing_.framed() ? SyncLocked() : Status::Ok();
-}
-
-Status FileNode::FillUp(uint64_t size) {
-  static const std::vector<uint8_t> zeros(64 * kKiB);
-  ASHLAR_RETURN_IF_ERROR(Reserve(size));
-  while (this->size() < size) {
-    const uint64_t length = std::min<uint64_t>(zeros.size(), size - this->size());
-    ASHLAR_RETURN_IF_ERROR(
-        AppendLocked(std::span<const uint8_t>(zeros).first(static_cast<size_t>(length))));
-  }
-  return Status::Ok();
 }
 
 // The root page first: behind a durable length that is too long there must be no new bytes.
@@ -120,6 +148,8 @@ Status FileNode::Cut(uint64_t size) {
   }
   CutReadable(size);
   written_ = size;
+  tail_begin_ = size;
+  tail_checksum_ = 0;
   return Status::Ok();
 }
 
@@ -159,9 +189,12 @@ Status FileNode::CloseWriter() {
 
 Status FileNode::Shutdown(bool write) {
   std::lock_guard<std::mutex> open(open_mutex_);
-  std::lock_guard<std::mutex> sync(sync_mutex_);
+  // What is taken for proven when the device is clean.
   Status status;
-  if (writers_ > 0 && write) status = FinishWriting();
+  if (write && tail_ && unusable_.ok()) status = LoadLocked();
+  if (!status.ok()) services_.blobs.Break(status);
+  std::lock_guard<std::mutex> sync(sync_mutex_);
+  if (writers_ > 0 && write && status.ok()) status = FinishWriting();
   std::lock_guard<std::mutex> append(append_mutex_);
   closed_.store(true, std::memory_order_seq_cst);
   for (const auto& segment : segments_) {
@@ -188,9 +221,9 @@ Status FileNode::FinishWriting() {
 // Says in the root page that the log is as long as it is now.
 Status FileNode::SealLog() {
   LogMetadata next = log_;
-  next.known_bytes = size();
+  next.known_bytes = end();
   next.sealed = true;
-  const std::vector<Xattr> xattrs = {LogXattr(next), LengthXattr(framing_.UnitsEnd(size())),
+  const std::vector<Xattr> xattrs = {LogXattr(next), LengthXattr(framing_.UnitsEnd(end())),
                                      MtimeXattr(mtime_us())};
   const Status committed = services_.blobs.Commit(blob_, xattrs);
   if (!committed.ok()) return Stick(committed);
@@ -201,10 +234,10 @@ Status FileNode::SealLog() {
 }
 
 // Writes what is buffered, and has no buffers any more. After a failure the file is what is durable
-// of it.
+// of it. append_mutex_ is held too.
 Status FileNode::DropBuffers() {
   Status status = CheckWritable();
-  if (status.ok() && written_ < size()) status = SubmitActive(size());
+  if (status.ok() && written_ < end()) status = SubmitActive(end());
   for (const auto& segment : segments_) {
     if (segment->submitted) segment->job.Wait();
   }
@@ -212,17 +245,21 @@ Status FileNode::DropBuffers() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     segments_.clear();
-    if (!status.ok()) size_.store(durable_.load(std::memory_order_relaxed));
-    settled_.store(size(), std::memory_order_seq_cst);
+    if (!status.ok()) {
+      size_.store(durable_.load(std::memory_order_relaxed));
+      grown_.store(0);
+    }
+    settled_.store(end(), std::memory_order_seq_cst);
   }
-  written_ = size();
+  written_ = end();
+  if (!status.ok()) RevertMoves();
   return status;
 }
 
 // Gives back clusters behind the end.
 Status FileNode::Trim() {
   const uint64_t needed =
-      std::max<uint64_t>(1, DivideRoundUp(framing_.UnitsEnd(size()), map_.cluster_bytes()));
+      std::max<uint64_t>(1, DivideRoundUp(framing_.UnitsEnd(end()), map_.cluster_bytes()));
   if (map_.count() <= needed) return Status::Ok();
   map_.Cut(needed);
   WaitForReads();

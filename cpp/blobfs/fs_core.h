@@ -83,7 +83,7 @@ class FsCore : public std::enable_shared_from_this<FsCore> {
   BlobClient blobs_;
   FsIo io_;
   BufferPool buffers_;
-  const FsServices services_;
+  FsServices services_;
   BlobFsReport report_;
 
   std::mutex change_mutex_;

@@ -23,6 +23,7 @@ Status FsCore::Load() {
     report_.read_only = true;
     report_.read_only_reason = "it carries a chunk store";
   }
+  services_.read_only = report_.read_only;
   ResolveNames(std::move(found), &dead);
   report_.files = names_.size();
   return report_.read_only ? Status::Ok() : RemoveDead(dead);
@@ -36,6 +37,7 @@ void FsCore::TakeIn(const BlobClient::Blob& blob, std::vector<Found>* found,
                              metadata.status().context());
     return;
   }
+  if (report_.was_clean) metadata->tail.reset();  // closing has flushed it
   last_generation_ = std::max(last_generation_, metadata->generation);
   if (metadata->name.starts_with(kReservedFolder)) {
     report_.has_chunk_store = report_.has_chunk_store || metadata->name == kChunkStoreFile;

@@ -29,6 +29,12 @@ struct BlobInfo {
   std::string access_reason;  // why it is not kReadWrite
 };
 
+// Of a blob: what its cluster number `index_in_blob` shall be.
+struct ClusterMove {
+  uint64_t index_in_blob = 0;
+  ClusterIndex spare;
+};
+
 // A blob that could not be loaded. Its root page, and all that may belong to it, is not reused.
 struct DamagedBlob {
   MetadataPageIndex root;

@@ -124,6 +124,14 @@ class Blobstore {
   // Grows at the end, or gives back the clusters at the end.
   Task<Status> Resize(BlobId id, uint64_t clusters);
 
+  // A free cluster for data that is to move: `id` has it, but it is none of its clusters yet. In
+  // memory only: what MoveClusters has not used is free again when the blob or the blobstore goes.
+  Result<ClusterIndex> TakeSpare(BlobId id);
+  // Puts spares of the blob in the places of its clusters, together with all changed xattrs: as one
+  // atomic step. What lay there is free then. The spares' content must be durable before. A place
+  // behind the blob's end only gives its spare back.
+  Task<Status> MoveClusters(BlobId id, std::vector<ClusterMove> moves);
+
   // In memory, visible to the getters at once; durable with the next SyncMetadata or Close (a
   // Resize does not carry them). All changes to one blob since its last sync become durable
   // together.

@@ -88,6 +88,17 @@ std::vector<Case> Cases() {
   cases.push_back({"Shrink", {[](CrashRun& run) { ExpectOk(run.store().Resize(run.b(), 1)); }}});
   cases.push_back(
       {"ShrinkToNothing", {[](CrashRun& run) { ExpectOk(run.store().Resize(run.c(), 0)); }}});
+  cases.push_back({"MoveClusters", {[](CrashRun& run) {
+                     const ClusterIndex spare = run.store()->TakeSpare(run.b()).value();
+                     ExpectOk(run.store()->SetXattr(run.b(), "name", "/renamed"));
+                     ExpectOk(run.store().Move(run.b(), {{3, spare}}));
+                   }}});
+  cases.push_back({"MoveThenCreateInTheOldPlace",
+                   {[](CrashRun& run) {
+                      const ClusterIndex spare = run.store()->TakeSpare(run.a()).value();
+                      ExpectOk(run.store().Move(run.a(), {{0, spare}}));
+                    },
+                    [](CrashRun& run) { EXPECT_TRUE(run.store().Create(1).ok()); }}});
   cases.push_back({"SetXattr", {[](CrashRun& run) {
                      ExpectOk(run.store()->SetXattr(run.a(), "name", "/renamed"));
                      ExpectOk(run.store()->SetXattr(run.a(), "more", Long('m')));

@@ -36,6 +36,8 @@ class Blobstore::Impl {
   Task<Result<BlobId>> Create(const BlobCreateOptions& options);
   Task<Status> Delete(BlobId id);
   Task<Status> Resize(BlobId id, uint64_t clusters);
+  Result<ClusterIndex> TakeSpare(BlobId id);
+  Task<Status> MoveClusters(BlobId id, std::vector<ClusterMove> moves);
   Status SetXattr(BlobId id, std::string_view name, std::string_view value);
   Status RemoveXattr(BlobId id, std::string_view name);
   Task<Status> SyncMetadata(BlobId id);
@@ -46,6 +48,7 @@ class Blobstore::Impl {
     BlobMetadata durable;  // as on the device
     std::vector<Xattr> xattrs;
     bool needs_sync = false;
+    std::vector<uint32_t> spares;  // clusters taken, and not moved to yet
     BlobAccess access = BlobAccess::kReadWrite;
     std::string access_reason;
   };
@@ -96,7 +99,7 @@ class Blobstore::Impl {
   void GiveBackClusters(const std::vector<uint32_t>& clusters);
   void CountFree();
   Status Fail(Status status);
-  Task<Status> SyncBlob(Blob* blob);
+  Task<Status> SyncBlob(Blob* blob, std::span<const ClusterMove> moves);
 
   // blobstore_persist.cc: the order of writes and flushes.
   Task<Status> MarkDirty();

@@ -142,6 +142,7 @@ Task<Status> Blobstore::Impl::Delete(BlobId id) {
   for (const uint32_t page : durable.chain_pages) used_pages_.Clear(page);
   for (const uint32_t page : durable.extent_pages) used_pages_.Clear(page);
   GiveBackClusters(durable.clusters);
+  GiveBackClusters((*found)->spares);
   blobs_.erase(id.root().value);
   co_return Status::Ok();
 }
@@ -182,6 +183,30 @@ Task<Status> Blobstore::Impl::Resize(BlobId id, uint64_t clusters) {
   co_return Status::Ok();
 }
 
+Result<ClusterIndex> Blobstore::Impl::TakeSpare(BlobId id) {
+  const Recount recount(*this);
+  Result<Blob*> found = FindWritable(id);
+  if (!found.ok()) return found.status();
+  const Result<std::vector<uint32_t>> taken = TakeClusters(1);
+  if (!taken.ok()) return taken.status();
+  (*found)->spares.push_back(taken.value()[0]);
+  return ClusterIndex{taken.value()[0]};
+}
+
+Task<Status> Blobstore::Impl::MoveClusters(BlobId id, std::vector<ClusterMove> moves) {
+  const AsyncMutex::Guard guard = co_await mutex_.Lock();
+  const Recount recount(*this);
+  Result<Blob*> found = FindWritable(id);
+  if (!found.ok()) co_return found.status();
+  for (const ClusterMove& move : moves) {
+    if (std::ranges::count(found.value()->spares, move.spare.value) != 1) {
+      co_return Status::InvalidArgument("cluster " + std::to_string(move.spare.value) +
+                                        " is no spare of blob " + std::to_string(id.value));
+    }
+  }
+  co_return co_await SyncBlob(*found, moves);
+}
+
 Status Blobstore::Impl::SetXattr(BlobId id, std::string_view name, std::string_view value) {
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) return found.status();
@@ -217,13 +242,21 @@ Task<Status> Blobstore::Impl::SyncMetadata(BlobId id) {
   const Recount recount(*this);
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) co_return found.status();
-  co_return co_await SyncBlob(*found);
+  co_return co_await SyncBlob(*found, {});
 }
 
-Task<Status> Blobstore::Impl::SyncBlob(Blob* blob) {
-  if (!blob->needs_sync) co_return Status::Ok();
+Task<Status> Blobstore::Impl::SyncBlob(Blob* blob, std::span<const ClusterMove> moves) {
+  if (!blob->needs_sync && moves.empty()) co_return Status::Ok();
   BlobMetadata next = blob->durable;
   next.xattrs = blob->xattrs;
+  std::vector<uint32_t> dropped;
+  for (const ClusterMove& move : moves) {
+    uint32_t old = static_cast<uint32_t>(move.spare.value);
+    if (move.index_in_blob < next.clusters.size()) {
+      std::swap(old, next.clusters[move.index_in_blob]);
+    }
+    dropped.push_back(old);
+  }
   Result<UpdatePlan> plan = PlanUpdate(&blob->durable, std::move(next), 0, &used_pages_);
   if (!plan.ok()) co_return plan.status();
   blob->needs_sync = false;  // xattrs set while we write need another sync
@@ -234,6 +267,8 @@ Task<Status> Blobstore::Impl::SyncBlob(Blob* blob) {
     co_return Fail(status);
   }
   for (const uint32_t page : plan->released_pages) used_pages_.Clear(page);
+  for (const ClusterMove& move : moves) std::erase(blob->spares, move.spare.value);
+  GiveBackClusters(dropped);
   blob->durable = std::move(plan->next);
   co_return Status::Ok();
 }
@@ -248,7 +283,8 @@ Task<Status> Blobstore::Impl::Close() {
   }
   for (auto& [root, blob] : blobs_) {
     if (blob.access != BlobAccess::kReadWrite) continue;
-    const Status status = co_await SyncBlob(&blob);
+    GiveBackClusters(std::exchange(blob.spares, {}));
+    const Status status = co_await SyncBlob(&blob, {});
     if (!status.ok()) co_return status;
   }
   closed_ = true;

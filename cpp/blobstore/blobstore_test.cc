@@ -235,6 +235,31 @@ TEST_F(BlobstoreTest, WhenMetadataPagesRunOutNothingChangesAndRemovalsStillWork)
   CloseAndReopen();
 }
 
+TEST_F(BlobstoreTest, ClustersMoveToSparesAndTheOldOnesAreFree) {
+  const BlobId a = store_.Create(3).value();
+  const BlobId b = store_.Create(1).value();
+  const uint64_t free = store_->free_clusters();
+  const std::vector<ClusterIndex> before = store_->ClustersOf(a).value();
+  const ClusterIndex first = store_->TakeSpare(a).value();
+  const ClusterIndex second = store_->TakeSpare(a).value();
+  const ClusterIndex other = store_->TakeSpare(b).value();
+  EXPECT_EQ(store_->free_clusters(), free - 3);
+  EXPECT_EQ(store_->ClustersOf(a).value(), before);
+  EXPECT_EQ(store_.Move(a, {{0, other}}).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(store_.Move(a, {{0, before[0]}}).code(), StatusCode::kInvalidArgument);
+  ASSERT_TRUE(store_.Move(a, {{1, second}, {UINT64_MAX, first}}).ok());
+  const std::vector<ClusterIndex> after = {before[0], second, before[2]};
+  EXPECT_EQ(store_->ClustersOf(a).value(), after);
+  EXPECT_EQ(store_->free_clusters(), free - 1);
+  EXPECT_EQ(store_.Move(a, {{0, second}}).code(), StatusCode::kInvalidArgument);
+  ASSERT_TRUE(store_.Delete(b).ok());
+  EXPECT_EQ(store_->free_clusters(), free + 1);
+  ASSERT_TRUE(store_->TakeSpare(a).ok());
+  CloseAndReopen();
+  EXPECT_EQ(store_->ClustersOf(a).value(), after);
+  EXPECT_EQ(store_->free_clusters(), free + 1);
+}
+
 TEST_F(BlobstoreTest, SpaceComesBackExactlyOverManyRounds) {
   for (int round = 0; round < 50; ++round) {
     const BlobId a = store_.Create(20, {{"n", std::string(3000, 'n')}}).value();

@@ -42,7 +42,7 @@ struct MountApi {
   Result<std::unique_ptr<ServedMount>> (*start)(Tree& tree, const MountOptions& options) = nullptr;
 };
 
-inline constexpr uint32_t kMountApiVersion = 1;
+inline constexpr uint32_t kMountApiVersion = 2;
 
 // `const MountApi* ashlar_mount_api()`, with C linkage.
 inline constexpr char kMountApiSymbol[] = "ashlar_mount_api";

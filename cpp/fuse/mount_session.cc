@@ -1,5 +1,6 @@
 #include "cpp/fuse/mount_session.h"
 
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <poll.h>
 #include <pthread.h>
@@ -18,13 +19,14 @@
 
 #include "cpp/device/unique_fd.h"
 #include "cpp/fuse/mount_point.h"
+#include "cpp/fuse/request_loop.h"
 
 namespace ashlar {
 
 namespace {
 
 constexpr int kRetryMs = 200;
-// Wakes the thread that waits in libfuse's loop; it is not among the signals that end a mount.
+// Wakes the threads that wait for requests; it is not among the signals that end a mount.
 constexpr int kWakeSignal = SIGUSR1;
 
 sigset_t EndSignals() {
@@ -92,7 +94,7 @@ void MountSession::BlockSignals() {
 }
 
 MountSession::MountSession(Tree& tree, const MountOptions& options)
-    : context_{tree, {getuid(), getgid()}}, options_(options) {}
+    : context_{tree, {getuid(), getgid()}, !options.read_only}, options_(options) {}
 
 Result<std::unique_ptr<MountSession>> MountSession::Start(Tree& tree, const MountOptions& options) {
   std::unique_ptr<MountSession> session(new MountSession(tree, options));
@@ -125,19 +127,15 @@ MountSession::~MountSession() {
   fuse_session_unmount(session_.get());
 }
 
-int MountSession::Loop() {
-  fuse_loop_config config{};
-  config.clone_fd = 1;
-  config.max_idle_threads = 10;
-  return fuse_session_loop_mt(session_.get(), &config);
-}
-
 Status MountSession::LoopResult(int result) const {
   if (result == 0) return Status::Ok();
   return Status::FromErrno(result < 0 ? -result : EIO, "serving " + options_.folder);
 }
 
-Status MountSession::Serve() { return LoopResult(Loop()); }
+Status MountSession::Serve() {
+  RequestLoop loop(session_.get());
+  return LoopResult(loop.Run());
+}
 
 Status MountSession::ServeUntilSignal(bool watch_input) {
   const sigset_t end_signals = EndSignals();
@@ -149,20 +147,21 @@ Status MountSession::ServeUntilSignal(bool watch_input) {
   sigaction(kWakeSignal, &nothing, nullptr);
 
   int result = 0;
-  std::thread loop([this, &finished, &result] {
-    result = Loop();
+  RequestLoop loop(session_.get());
+  std::thread serving([&loop, &finished, &result] {
+    result = loop.Run();
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t told = write(finished.get(), &one, sizeof(one));
   });
-  const Status waited = Wait(finished.get(), signals.get(), watch_input, loop.native_handle());
-  loop.join();
+  const Status waited = Wait(finished.get(), signals.get(), watch_input, loop);
+  serving.join();
   const std::string log = FuseLog::Take();
   if (!log.empty()) std::fprintf(stderr, "%s\n", log.c_str());
   return waited.ok() ? LoopResult(result) : waited;
 }
 
 // Until the loop has ended. An unmount makes the kernel end it.
-Status MountSession::Wait(int finished, int signals, bool watch_input, pthread_t loop) {
+Status MountSession::Wait(int finished, int signals, bool watch_input, RequestLoop& loop) {
   Wish wish = Wish::kServe;
   for (;;) {
     pollfd polled[] = {
@@ -186,11 +185,15 @@ Status MountSession::Wait(int finished, int signals, bool watch_input, pthread_t
     }
     if (wish == Wish::kUnmount) TryToUnmount(before == Wish::kServe);
     if (wish == Wish::kLeave) {
-      // The loop looks whether it shall end, then waits: the signal may come between, so again.
-      fuse_session_exit(session_.get());
-      pthread_kill(loop, kWakeSignal);
+      if (before != Wish::kLeave) TakeWhatIsWritten();
+      loop.Exit(kWakeSignal);
     }
   }
+}
+
+void MountSession::TakeWhatIsWritten() {
+  const UniqueFd folder(open(options_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.valid()) syncfs(folder.get());
 }
 
 void MountSession::TryToUnmount(bool first) {

@@ -12,6 +12,8 @@ struct fuse_session;
 
 namespace ashlar {
 
+class RequestLoop;
+
 class MountSession {
  public:
   // Mounts on a folder that PrepareMountPoint has prepared. `tree` outlives the session.
@@ -32,6 +34,10 @@ class MountSession {
   // in it is open, that waits; a second signal does not.
   Status ServeUntilSignal(bool watch_input);
 
+  // Any thread, while the session is served: what programs have written, and the kernel still has,
+  // comes here.
+  void TakeWhatIsWritten();
+
  private:
   struct Destroy {
     void operator()(fuse_session* session) const;
@@ -40,9 +46,8 @@ class MountSession {
 
   MountSession(Tree& tree, const MountOptions& options);
   Status Mount();
-  int Loop();
   Status LoopResult(int result) const;
-  Status Wait(int finished, int signals, bool watch_input, pthread_t loop);
+  Status Wait(int finished, int signals, bool watch_input, RequestLoop& loop);
   void TryToUnmount(bool first);
 
   MountContext context_;

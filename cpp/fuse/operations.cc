@@ -26,6 +26,8 @@ namespace ashlar {
 namespace {
 
 constexpr double kCacheSeconds = 1.0;
+// Requests that nobody waits for, such as pages to be written, which the kernel hands over at once.
+constexpr unsigned kMaxBackground = 16;
 constexpr mode_t kFolderMode = S_IFDIR | 0755;
 constexpr mode_t kFileMode = S_IFREG | 0644;
 
@@ -116,12 +118,16 @@ void SetHandle(OpenFile* file, fuse_file_info* info) {
 
 // --- the session -------------------------------------------------------------------------------
 
-void Init(void* /*context*/, fuse_conn_info* connection) {
+void Init(void* user_data, fuse_conn_info* connection) {
   connection->max_write = kMaxTransferBytes;
-  // Parts of one large direct write must arrive one after the other, and nobody but the kernel
-  // changes what it has cached.
-  connection->want &= ~static_cast<unsigned>(FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_ASYNC_DIO |
-                                             FUSE_CAP_AUTO_INVAL_DATA);
+  connection->max_background = kMaxBackground;
+  connection->congestion_threshold = kMaxBackground;
+  // Parts of one large direct write arrive one after the other, and nobody but the kernel changes
+  // what it has cached; where somebody may, there is nothing to write.
+  connection->want &= ~static_cast<unsigned>(FUSE_CAP_ASYNC_DIO | FUSE_CAP_AUTO_INVAL_DATA);
+  if (static_cast<MountContext*>(user_data)->write_back) {
+    connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
+  }
 }
 
 // --- nodes -------------------------------------------------------------------------------------
@@ -320,10 +326,10 @@ void Read(fuse_req_t request, fuse_ino_t /*node*/, size_t size, off_t offset,
 void Write(fuse_req_t request, fuse_ino_t /*node*/, const char* bytes, size_t size, off_t offset,
            fuse_file_info* info) {
   Tree& tree = TreeOf(request);
-  const Status written = info->writepage
-                             ? tree.WriteMapped(*FileOf(info))
-                             : tree.Write(*FileOf(info), static_cast<uint64_t>(offset),
-                                          {reinterpret_cast<const uint8_t*>(bytes), size});
+  const std::span<const uint8_t> span(reinterpret_cast<const uint8_t*>(bytes), size);
+  const uint64_t at = static_cast<uint64_t>(offset);
+  const Status written = info->writepage ? tree.WriteBack(*FileOf(info), at, span)
+                                         : tree.Write(*FileOf(info), at, span);
   if (!written.ok()) return ReplyStatus(request, written);
   fuse_reply_write(request, size);
 }

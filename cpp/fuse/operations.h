@@ -2,8 +2,9 @@
 // nothing is decided.
 //
 // What the kernel may cache: pages of files whose handles allow it (node_table.h), names and
-// attributes for a second. It writes through: the writeback cache is off, because it writes pages
-// in any order and again and again, which BlobFS cannot serve.
+// attributes for a second. Pages that programs write wait in the kernel, and come here at fsync and
+// close, when memory is short, or after some seconds: in large pieces, in any order, and the last
+// page of a file that grows again and again. Size and time of a file are what the kernel says then.
 #pragma once
 
 #define FUSE_USE_VERSION 35
@@ -28,6 +29,7 @@ struct MountIdentity {
 struct MountContext {
   Tree& tree;
   MountIdentity identity;
+  bool write_back = false;
 };
 
 // Of every mount.

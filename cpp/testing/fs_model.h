@@ -18,7 +18,13 @@ struct ModelFile {
   int number = 0;  // which file it is, whatever its name
   FileKind kind = FileKind::kData;
   std::string content;
-  size_t durable = 0;  // bytes
+  size_t durable = 0;    // bytes
+  std::string synced{};  // what a power cut leaves of a file that is no log
+
+  void MakeDurable() {
+    durable = content.size();
+    synced = content;
+  }
 };
 
 using ModelState = std::map<std::string, ModelFile>;
@@ -49,6 +55,7 @@ class FsExerciser {
   std::string SomeName();
   std::string Create();
   std::string Append();
+  std::string Write();
   std::string Sync();
   std::string Truncate();
   std::string ReadSome();

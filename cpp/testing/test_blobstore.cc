@@ -50,6 +50,10 @@ Status TestBlobstore::Resize(BlobId id, uint64_t clusters) {
   return RunTask(*channel_, store_->Resize(id, clusters));
 }
 
+Status TestBlobstore::Move(BlobId id, std::vector<ClusterMove> moves) {
+  return RunTask(*channel_, store_->MoveClusters(id, std::move(moves)));
+}
+
 Status TestBlobstore::SetXattrAndSync(BlobId id, std::string_view name, std::string_view value) {
   ASHLAR_RETURN_IF_ERROR(store_->SetXattr(id, name, value));
   return Sync(id);

@@ -34,6 +34,7 @@ class TestBlobstore {
   Result<BlobId> Create(uint64_t clusters, std::vector<Xattr> xattrs = {});
   Status Delete(BlobId id);
   Status Resize(BlobId id, uint64_t clusters);
+  Status Move(BlobId id, std::vector<ClusterMove> moves);
   Status SetXattrAndSync(BlobId id, std::string_view name, std::string_view value);
   Status Sync(BlobId id);
   Status Close();

@@ -16,7 +16,10 @@ class SessionMount final : public ServedMount {
 
   Status Serve() override { return session_->Serve(); }
   Status Unmount() override { return ashlar::Unmount(folder_); }
-  Status Detach() override { return ashlar::Detach(folder_); }
+  Status Detach() override {
+    session_->TakeWhatIsWritten();
+    return ashlar::Detach(folder_);
+  }
 
  private:
   const std::unique_ptr<MountSession> session_;

@@ -16,7 +16,8 @@ NodeId NodeTable::Find(std::string_view name, bool is_folder) {
   const auto known = names_.find(name);
   if (known != names_.end()) {
     Node& node = nodes_[known->second];
-    if (node.is_folder == is_folder) {
+    const bool distrusted = !node.lost.ok() && node.open.empty();
+    if (node.is_folder == is_folder && !distrusted) {
       ++node.lookups;
       return {known->second};
     }
@@ -123,10 +124,18 @@ std::shared_ptr<OpenFile> NodeTable::AnyOpen(NodeId node) const {
   return found->second.open.front();
 }
 
-void NodeTable::DistrustCache(NodeId node) {
+void NodeTable::Lost(NodeId id, const Status& why) {
   std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = nodes_.find(node.value);
-  if (found != nodes_.end()) found->second.cache_is_right = false;
+  const auto node = nodes_.find(id.value);
+  if (node == nodes_.end()) return;
+  node->second.cache_is_right = false;
+  if (node->second.lost.ok()) node->second.lost = why;
+}
+
+Status NodeTable::LostOf(NodeId id) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto node = nodes_.find(id.value);
+  return node == nodes_.end() ? Status::Ok() : node->second.lost;
 }
 
 std::vector<std::shared_ptr<OpenFile>> NodeTable::CloseAll() {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ashlar/status.h"
 #include "cpp/blobfs/file.h"
 
 namespace ashlar {
@@ -36,7 +37,8 @@ struct OpenFile {
   std::unique_ptr<File> file;
   NodeId node;
   bool writable = false;
-  // Reads and writes pass by the kernel's page cache, and no one can map the file shared.
+  // Reads and writes pass by the kernel's page cache, and no one can map the file shared and
+  // writable.
   bool direct = false;
   // What the kernel has cached of it earlier is right.
   bool keep_cache = false;
@@ -64,17 +66,21 @@ class NodeTable {
   void Moved(std::string_view from, std::string_view to,
              const std::function<bool(const std::string&)>& moved);
 
-  // Registers an open file. Files of which anyone may make a shared writable mapping are opened
-  // `direct`, and as long as one of those is open, everybody is: no pages are cached then that
-  // could be stale. The other way round the first handle's pages stay in use.
+  // Registers an open file. As long as one that wants to be `direct` is open, everybody is: no
+  // pages are cached then that could be stale. The other way round the first handle's pages stay in
+  // use.
   std::shared_ptr<OpenFile> Opened(NodeId node, std::unique_ptr<File> file, bool writable,
                                    bool wants_direct);
   // The table lets go of it.
   std::shared_ptr<OpenFile> Closed(OpenFile* file);
   // Some open file of the node; a writable one if there is one. Null: none is open.
   std::shared_ptr<OpenFile> AnyOpen(NodeId node) const;
-  // What the kernel has cached of the file is not what lies on the device: the next open drops it.
-  void DistrustCache(NodeId node);
+  // The kernel has handed over pages of the file that could not be taken. What it has cached, and
+  // the size it believes in, are not those of the file: the next open drops the pages, and when
+  // nothing of it is open any more, the file gets another number.
+  void Lost(NodeId node, const Status& why);
+  // The first failure; Ok if nothing was lost.
+  Status LostOf(NodeId node) const;
   // Takes all open files out of the table.
   std::vector<std::shared_ptr<OpenFile>> CloseAll();
 
@@ -85,6 +91,7 @@ class NodeTable {
     uint64_t lookups = 0;
     std::vector<std::shared_ptr<OpenFile>> open{};
     bool cache_is_right = false;
+    Status lost{};
   };
   using Nodes = std::map<uint64_t, Node>;
 

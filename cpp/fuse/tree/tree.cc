@@ -50,9 +50,6 @@ Status Gone() { return Status::NotFound("it has been removed", ENOENT); }
 
 bool IsWritable(int flags) { return (flags & O_ACCMODE) != O_RDONLY; }
 
-// Only these can be mapped shared and writable, which BlobFS could not serve; O_DIRECT asks for it.
-bool WantsDirect(int flags) { return (flags & O_ACCMODE) == O_RDWR || (flags & O_DIRECT) != 0; }
-
 }  // namespace
 
 Tree::Tree(BlobFs& fs) : fs_(fs), folders_(fs), mounted_us_(NowUs()) {}
@@ -248,7 +245,14 @@ Result<OpenFile*> Tree::Open(NodeId node, int flags) {
   if (IsWritable(flags) && (flags & O_TRUNC) != 0) {
     ASHLAR_RETURN_IF_ERROR(file.value()->Truncate(0));
   }
-  return nodes_.Opened(node, std::move(file).value(), IsWritable(flags), WantsDirect(flags)).get();
+  return Opened(node, std::move(file).value(), flags);
+}
+
+// A log can be written at its end only: what is written elsewhere must fail at once, which it can
+// only without the kernel's cache.
+OpenFile* Tree::Opened(NodeId node, std::unique_ptr<File> file, int flags) {
+  const bool direct = IsWritable(flags) && file->kind() == FileKind::kLog;
+  return nodes_.Opened(node, std::move(file), IsWritable(flags), direct).get();
 }
 
 Result<Tree::Created> Tree::Create(NodeId parent, std::string_view name, int flags) {
@@ -263,10 +267,7 @@ Result<Tree::Created> Tree::Create(NodeId parent, std::string_view name, int fla
   if ((flags & O_TRUNC) != 0) ASHLAR_RETURN_IF_ERROR(file.value()->Truncate(0));
   Created created;
   created.found = {nodes_.Find(path.value(), false), AttributesOf(*file.value())};
-  created.file = nodes_
-                     .Opened(created.found.node, std::move(file).value(), IsWritable(flags),
-                             WantsDirect(flags))
-                     .get();
+  created.file = Opened(created.found.node, std::move(file).value(), flags);
   return created;
 }
 
@@ -279,43 +280,32 @@ void Tree::Release(OpenFile* file) {
 
 // A handle for reading has nothing to write, but may be asked to make the file durable.
 Status Tree::Sync(OpenFile& file) {
-  if (file.writable) return file.file->Sync();
-  const std::shared_ptr<OpenFile> writer = nodes_.AnyOpen(file.node);
-  if (writer == nullptr || !writer->writable) return Status::Ok();
-  const Status synced = writer->file->Sync();
+  std::shared_ptr<OpenFile> other;
+  if (!file.writable) other = nodes_.AnyOpen(file.node);
+  OpenFile& writer = other != nullptr ? *other : file;
+  Status synced;
   // Whoever closed it meanwhile has made it durable.
-  return synced.code() == StatusCode::kClosed ? Status::Ok() : synced;
+  if (writer.writable) synced = writer.file->Sync();
+  if (&writer != &file && synced.code() == StatusCode::kClosed) synced = Status::Ok();
+  return synced.ok() ? nodes_.LostOf(file.node) : synced;
 }
 
 Result<size_t> Tree::Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into) {
   return file.file->Read(offset_bytes, into);
 }
 
-// Zeros up to `size_bytes`. Appended, and not by setting the size: that would cut what another
-// thread has written meanwhile.
-Status Tree::FillUp(File& file, uint64_t size_bytes) {
-  static const std::vector<uint8_t> zeros(256 * kKiB);
-  if (file.size_bytes() >= size_bytes) return Status::Ok();
-  ASHLAR_RETURN_IF_ERROR(file.Preallocate(size_bytes));
-  for (uint64_t size = file.size_bytes(); size < size_bytes; size = file.size_bytes()) {
-    const size_t length = static_cast<size_t>(std::min<uint64_t>(zeros.size(), size_bytes - size));
-    ASHLAR_RETURN_IF_ERROR(file.AppendAt(size, std::span(zeros).first(length)));
-  }
-  return Status::Ok();
-}
-
 Status Tree::Write(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes) {
-  ASHLAR_RETURN_IF_ERROR(FillUp(*file.file, offset_bytes));
-  return file.file->AppendAt(offset_bytes, bytes);
+  return file.file->WriteAt(offset_bytes, bytes);
 }
 
-Status Tree::WriteMapped(OpenFile& file) {
-  nodes_.DistrustCache(file.node);
-  return Status::NotSupported("stores into a mapping");
+Status Tree::WriteBack(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes) {
+  const Status written = Write(file, offset_bytes, bytes);
+  if (!written.ok()) nodes_.Lost(file.node, written);
+  return written;
 }
 
 Status Tree::Allocate(OpenFile& file, uint64_t size_bytes, bool grow) {
-  return grow ? FillUp(*file.file, size_bytes) : file.file->Preallocate(size_bytes);
+  return grow ? file.file->Extend(size_bytes) : file.file->Preallocate(size_bytes);
 }
 
 // --- by node -----------------------------------------------------------------------------------

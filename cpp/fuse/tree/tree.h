@@ -1,10 +1,10 @@
 // A BlobFs as a tree of files and folders that the kernel can walk: the meaning of the mount,
 // without libfuse.
 //
-// What BlobFS cannot do is refused and never half done: bytes are only added at the end of a file
-// (writing elsewhere is NotSupported), names have 255 bytes with their folders, and there are
-// neither links nor modes nor owners. A gap that a write leaves is filled with zeros. A folder
-// stays when its last file goes. Where a name is both a file and a folder, the folder is shown.
+// What BlobFS cannot do is refused and never half done: names have 255 bytes with their folders,
+// and there are neither links nor modes nor owners. Logs can be written at their ends only. A gap
+// that a write leaves is filled with zeros. A folder stays when its last file goes. Where a name is
+// both a file and a folder, the folder is shown.
 //
 // Threads: any, many at once. Whoever changes names waits for those who look at names, and the
 // other way round; reading, writing and syncing open files takes no lock here.
@@ -78,7 +78,7 @@ class Tree {
 
   // --- files ---
 
-  // `flags` as of open(2): the access mode, O_TRUNC and O_DIRECT count. The pointer is good until
+  // `flags` as of open(2): the access mode and O_TRUNC count. The pointer is good until
   // Release.
   virtual Result<OpenFile*> Open(NodeId node, int flags);
   struct Created {
@@ -86,15 +86,15 @@ class Tree {
     OpenFile* file = nullptr;
   };
   virtual Result<Created> Create(NodeId parent, std::string_view name, int flags);
-  // Makes durable what was written.
+  // Makes durable what was written. Fails as long as the file is open once WriteBack has failed.
   virtual Status Sync(OpenFile& file);
   virtual void Release(OpenFile* file);
 
   virtual Result<size_t> Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into);
   virtual Status Write(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes);
-  // A page of the kernel's cache, stored into through a mapping, which was let happen because the
-  // file was open when its writer came (node_table.h). Refused, and forgotten at the next open.
-  virtual Status WriteMapped(OpenFile& file);
+  // Pages of the kernel's cache, which their writer takes for written. `file` is any that is open
+  // for writing. When they cannot be taken they are lost, and every Sync says so (R10).
+  virtual Status WriteBack(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes);
   // Space for a file of `size_bytes`; with `grow` it gets that size, filled up with zeros.
   virtual Status Allocate(OpenFile& file, uint64_t size_bytes, bool grow);
 
@@ -110,7 +110,7 @@ class Tree {
   Result<Attributes> StatPath(const std::string& path, bool is_folder);
   Status CheckMovable(const std::string& from, const std::string& to);
   void KeepFolder(std::string_view gone);
-  static Status FillUp(File& file, uint64_t size_bytes);
+  OpenFile* Opened(NodeId node, std::unique_ptr<File> file, int flags);
   template <typename Change>
   Status ChangeFile(NodeId node, Change change);
 

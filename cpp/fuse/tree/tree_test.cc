@@ -84,14 +84,61 @@ TEST_F(TreeTest, WhereANameIsBothTheFolderIsShownOnce) {
   EXPECT_TRUE(tree_->Lookup(kRootNode, "a").value().attributes.is_folder);
 }
 
-TEST_F(TreeTest, BytesAreOnlyAddedAtTheEnd) {
+TEST_F(TreeTest, BytesAreWrittenAnywhere) {
   OpenFile* file = MustCreate(kRootNode, "f", O_RDWR);
   ASSERT_TRUE(tree_->Write(*file, 0, AsBytes("hello")).ok());
-  for (const uint64_t offset : {0u, 3u, 4u}) {
+  ASSERT_TRUE(tree_->Sync(*file).ok());
+  ASSERT_TRUE(tree_->Write(*file, 0, AsBytes("j")).ok());
+  ASSERT_TRUE(tree_->Write(*file, 4, AsBytes("y!")).ok());
+  EXPECT_EQ(Get(*file), "jelly!");
+  tree_->Release(file);
+  EXPECT_EQ(fs_.Get("/f"), "jelly!");
+}
+
+TEST_F(TreeTest, LogsAreWrittenAtTheirEndsOnlyAndPastTheCache) {
+  ASSERT_TRUE(fs_.Put("/log", "0123456789", FileKind::kLog).ok());
+  const NodeId node = MustFind(kRootNode, "log");
+  OpenFile* file = tree_->Open(node, O_RDWR).value();
+  EXPECT_TRUE(file->direct);
+  OpenFile* reader = tree_->Open(node, O_RDONLY).value();
+  EXPECT_TRUE(reader->direct);
+  for (const uint64_t offset : {0u, 3u, 9u}) {
     EXPECT_EQ(Errno(tree_->Write(*file, offset, AsBytes("xy"))), EOPNOTSUPP) << offset;
   }
-  ASSERT_TRUE(tree_->Write(*file, 5, AsBytes("!")).ok());
-  EXPECT_EQ(Get(*file), "hello!");
+  ASSERT_TRUE(tree_->Write(*file, 10, AsBytes("!")).ok());
+  EXPECT_EQ(Get(*file), "0123456789!");
+  tree_->Release(file);
+  tree_->Release(reader);
+  reader = tree_->Open(node, O_RDONLY).value();
+  EXPECT_FALSE(reader->direct);
+  EXPECT_FALSE(reader->keep_cache);  // it was written behind the cache's back
+  tree_->Release(reader);
+}
+
+// Rule R10: the program that wrote them believes they are there.
+TEST_F(TreeTest, LostPagesAreToldAtEverySync) {
+  OpenFile* file = MustCreate(kRootNode, "f", O_RDWR);
+  const NodeId node = file->node;
+  ASSERT_TRUE(tree_->WriteBack(*file, 0, AsBytes("kept")).ok());
+  ASSERT_TRUE(tree_->Sync(*file).ok());
+  EXPECT_EQ(Errno(tree_->WriteBack(*file, 64 * kMiB, AsBytes("lost"))), ENOSPC);
+  ASSERT_TRUE(tree_->WriteBack(*file, 4, AsBytes(", too")).ok());
+  OpenFile* reader = tree_->Open(node, O_RDONLY).value();
+  EXPECT_FALSE(reader->keep_cache);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Errno(tree_->Sync(*file)), ENOSPC);
+    EXPECT_EQ(Errno(tree_->Sync(*reader)), ENOSPC);
+  }
+  tree_->Release(file);
+  EXPECT_EQ(MustFind(kRootNode, "f"), node);
+  EXPECT_EQ(Errno(tree_->Sync(*reader)), ENOSPC);
+  tree_->Release(reader);
+  // The kernel gets to know the file anew, with the size that it has.
+  const NodeId again = MustFind(kRootNode, "f");
+  EXPECT_NE(again.value, node.value);
+  file = tree_->Open(again, O_RDWR).value();
+  EXPECT_TRUE(tree_->Sync(*file).ok());
+  EXPECT_EQ(Get(*file), "kept, too");
   tree_->Release(file);
 }
 
@@ -222,29 +269,16 @@ TEST_F(TreeTest, LongNamesAreRefusedBeforeAnythingMoves) {
   EXPECT_EQ(fs_.Get("/a/b"), "short");
 }
 
-TEST_F(TreeTest, WhoMightMapSharedAndWritableKeepsTheCacheOut) {
+TEST_F(TreeTest, TheCacheIsKeptOnceItIsKnown) {
   Put(kRootNode, "f", "x");
   Remount();
   const NodeId node = MustFind(kRootNode, "f");
-  OpenFile* reader = tree_->Open(node, O_RDONLY).value();
-  EXPECT_FALSE(reader->direct);
-  EXPECT_FALSE(reader->keep_cache);  // of before nothing is known
-  OpenFile* second = tree_->Open(node, O_WRONLY).value();
-  EXPECT_FALSE(second->direct);
-  EXPECT_TRUE(second->keep_cache);
-  tree_->Release(reader);
-  tree_->Release(second);
-
-  OpenFile* mapper = tree_->Open(node, O_RDWR).value();
-  EXPECT_TRUE(mapper->direct);
-  reader = tree_->Open(node, O_RDONLY).value();
-  EXPECT_TRUE(reader->direct);
-  tree_->Release(mapper);
-  tree_->Release(reader);
-  reader = tree_->Open(node, O_RDONLY).value();
-  EXPECT_FALSE(reader->direct);
-  EXPECT_FALSE(reader->keep_cache);  // it was written behind the cache's back
-  tree_->Release(reader);
+  for (const int flags : {O_RDONLY, O_WRONLY, O_RDWR}) {
+    OpenFile* file = tree_->Open(node, flags).value();
+    EXPECT_FALSE(file->direct);
+    EXPECT_EQ(file->keep_cache, flags != O_RDONLY);  // of before nothing is known
+    tree_->Release(file);
+  }
 }
 
 TEST_F(TreeTest, SyncThroughAReaderMakesTheWritersBytesDurable) {

@@ -130,8 +130,8 @@ class ServedMountTest {
       open.write(ByteBuffer.wrap(new byte[3000]));
       server.close();
       assertThat(folder).isEmptyDirectory();
-      assertThatThrownBy(() -> open.write(ByteBuffer.wrap(new byte[1])))
-          .isInstanceOf(IOException.class);
+      open.write(ByteBuffer.wrap(new byte[1]));
+      assertThatThrownBy(() -> open.force(true)).isInstanceOf(IOException.class);
     } catch (final IOException e) {
       assertThat(e).as("closing tells of it, too").hasMessageContaining("error");
     }

@@ -1,0 +1,184 @@
+// Writing anywhere in a file.
+//
+// Three kinds of bytes can be overwritten. What is buffered and not on its way to the device is
+// changed where it is. What was written and never made durable is written again, where it lies.
+// What is durable stays as it is until the next commit (R3): its cluster is copied to a spare one
+// with the new bytes in it, and the root page that makes a sync durable puts that in its place.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "cpp/blobfs/file_node.h"
+
+namespace ashlar {
+
+Status FileNode::WriteAt(uint64_t offset, std::span<const uint8_t> bytes) {
+  if (bytes.empty()) return Status::Ok();
+  if (offset > std::numeric_limits<int64_t>::max() - bytes.size()) {
+    return Status::NotSupported("no file can have a byte at " + std::to_string(offset), EFBIG);
+  }
+  {
+    std::lock_guard<std::mutex> append(append_mutex_);
+    ASHLAR_RETURN_IF_ERROR(CheckWritable());
+    ASHLAR_RETURN_IF_ERROR(Reserve(offset + bytes.size()));
+    const std::span<const uint8_t> held = HeldPart(offset, bytes);
+    if (held.empty() || Holds(offset, held) || OverwriteBuffered(offset, held)) {
+      return AppendBehind(offset, bytes);
+    }
+    if (framing_.framed()) {
+      return Status::NotSupported("byte " + std::to_string(offset) + " of a log of " +
+                                  std::to_string(end()) + " bytes cannot be changed");
+    }
+  }
+  std::lock_guard<std::mutex> sync(sync_mutex_);
+  std::lock_guard<std::mutex> append(append_mutex_);
+  ASHLAR_RETURN_IF_ERROR(CheckWritable());
+  ASHLAR_RETURN_IF_ERROR(Reserve(offset + bytes.size()));
+  ASHLAR_RETURN_IF_ERROR(DropBuffers());
+  ASHLAR_RETURN_IF_ERROR(Overwrite(offset, HeldPart(offset, bytes)));
+  return AppendBehind(offset, bytes);
+}
+
+// What of the bytes lies below the end.
+std::span<const uint8_t> FileNode::HeldPart(uint64_t offset, std::span<const uint8_t> bytes) const {
+  const uint64_t held = end() > offset ? end() - offset : 0;
+  return bytes.first(static_cast<size_t>(std::min<uint64_t>(held, bytes.size())));
+}
+
+// Whether the file has these bytes already. A page cache in front of it writes the last page again
+// and again as the file grows; elsewhere it is not worth looking.
+bool FileNode::Holds(uint64_t offset, std::span<const uint8_t> bytes) {
+  if (!framing_.framed() && offset < RoundDown(end(), kPageBytes)) return false;
+  std::array<uint8_t, kPageBytes> held;
+  while (!bytes.empty()) {
+    const size_t length = std::min(bytes.size(), held.size());
+    const Result<size_t> read = Read(offset, std::span(held).first(length));
+    if (!read.ok() || read.value() != length) return false;
+    if (std::memcmp(held.data(), bytes.data(), length) != 0) return false;
+    offset += length;
+    bytes = bytes.subspan(length);
+  }
+  return true;
+}
+
+// False: not all of them are in the buffer that is being filled.
+bool FileNode::OverwriteBuffered(uint64_t offset, std::span<const uint8_t> bytes) {
+  if (framing_.framed() || offset < written_) return false;
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::memcpy(segments_.back()->At(offset), bytes.data(), bytes.size());
+  tail_checksum_.reset();
+  cuts_.fetch_add(1, std::memory_order_release);
+  return true;
+}
+
+// What of the bytes lies behind the end.
+Status FileNode::AppendBehind(uint64_t offset, std::span<const uint8_t> bytes) {
+  ASHLAR_RETURN_IF_ERROR(FillUp(offset));
+  Touch();
+  return AppendLocked(bytes.subspan(HeldPart(offset, bytes).size()));
+}
+
+// --- on the device -------------------------------------------------------------------------------
+
+// Nothing is buffered, and the file has all that is overwritten.
+Status FileNode::Overwrite(uint64_t offset, std::span<const uint8_t> bytes) {
+  ASHLAR_RETURN_IF_ERROR(TakeSpares(offset, offset + bytes.size()));
+  while (!bytes.empty()) {
+    const uint64_t room = map_.cluster_bytes() - offset % map_.cluster_bytes();
+    const size_t length = static_cast<size_t>(std::min<uint64_t>(room, bytes.size()));
+    const Status written = OverwriteCluster(offset, bytes.first(length));
+    if (!written.ok()) {
+      // What lies there now is not known.
+      [[maybe_unused]] const Status sticks = Stick(written);
+      [[maybe_unused]] const Status dropped = DropBuffers();
+      return written;
+    }
+    offset += length;
+    bytes = bytes.subspan(length);
+  }
+  return Status::Ok();
+}
+
+// Whether durable bytes lie in that cluster, and in no copy of it.
+bool FileNode::MustMove(uint64_t index) const {
+  return index * map_.cluster_bytes() < durable_.load(std::memory_order_relaxed) &&
+         !moves_.contains(index);
+}
+
+// Before a byte is changed, so that nothing is half done when there is no space.
+Status FileNode::TakeSpares(uint64_t begin, uint64_t end) {
+  if (begin >= durable_.load(std::memory_order_relaxed)) return Status::Ok();
+  size_t needed = 0;
+  for (uint64_t index = begin / map_.cluster_bytes(); index * map_.cluster_bytes() < end; ++index) {
+    if (MustMove(index)) ++needed;
+  }
+  while (spares_.size() < needed) {
+    const Result<uint64_t> spare = services_.blobs.TakeSpare(blob_);
+    if (!spare.ok()) return spare.status();
+    spares_.push_back(spare.value());
+  }
+  return Status::Ok();
+}
+
+// Bytes of one cluster.
+Status FileNode::OverwriteCluster(uint64_t offset, std::span<const uint8_t> bytes) {
+  BufferPool::Lease memory = services_.buffers.Take();
+  if (!memory.valid()) return Status::OutOfMemory("buffer for overwriting");
+  const uint64_t index = offset / map_.cluster_bytes();
+  const uint64_t cluster = index * map_.cluster_bytes();
+  const uint64_t from = map_.Find(cluster, 1).device_offset;
+  const bool moves = offset < durable_.load(std::memory_order_relaxed) && MustMove(index);
+  uint64_t to = from;
+  uint64_t at = RoundDown(offset, kPageBytes);
+  uint64_t end = RoundUp(offset + bytes.size(), kPageBytes);
+  if (moves) {
+    to = spares_.back();
+    at = cluster;
+    end = std::min(cluster + map_.cluster_bytes(), RoundUp(this->end(), kPageBytes));
+  }
+  while (at < end) {
+    const std::span<uint8_t> piece(
+        memory.data(), static_cast<size_t>(std::min<uint64_t>(memory.size(), end - at)));
+    const uint64_t first = std::max(at, offset);
+    const uint64_t last = std::min(at + piece.size(), offset + bytes.size());
+    if (first > at || last < at + piece.size()) {
+      ASHLAR_RETURN_IF_ERROR(ReadBlob(at, piece, services_.io.reads_here()));
+    }
+    if (first < last) {
+      std::memcpy(piece.data() + (first - at), bytes.data() + (first - offset), last - first);
+    }
+    LaneJob job;
+    job.AddWrite(to + (at - cluster), piece.data(), static_cast<uint32_t>(piece.size()));
+    services_.io.Run(job, lane_, services_.io.syncs_here());
+    job.Wait();
+    if (job.transfer_result() != 0) {
+      return Status::FromErrno(-job.transfer_result(), "write at byte " + std::to_string(at) +
+                                                           " of blob " +
+                                                           std::to_string(blob_.root().value) +
+                                                           " on " + services_.io.info().name);
+    }
+    at += piece.size();
+  }
+  overwritten_ = true;
+  if (moves) {
+    spares_.pop_back();
+    moves_[index] = {from, to};
+    map_.Move(index, to);
+  }
+  cuts_.fetch_add(1, std::memory_order_release);
+  return Status::Ok();
+}
+
+// The file is where its metadata says. The blobstore keeps the spares until it is closed.
+void FileNode::RevertMoves() {
+  for (const auto& [index, move] : moves_) {
+    if (index < map_.count()) map_.Move(index, move.from_offset);
+  }
+  moves_.clear();
+  spares_.clear();
+}
+
+}  // namespace ashlar

@@ -1,0 +1,81 @@
+#include "cpp/fuse/request_loop.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "cpp/fuse/operations.h"
+
+namespace ashlar {
+
+namespace {
+
+// Of the kernel's interface: each request begins with its length and what is asked for, 32 bits
+// each.
+constexpr size_t kOperationAt = 4;
+constexpr uint32_t kWriteOperation = 16;
+
+bool IsWrite(const fuse_buf& buffer) {
+  uint32_t operation = 0;
+  if ((buffer.flags & FUSE_BUF_IS_FD) != 0 || buffer.size < kOperationAt + sizeof(operation)) {
+    return false;
+  }
+  std::memcpy(&operation, static_cast<const char*>(buffer.mem) + kOperationAt, sizeof(operation));
+  return operation == kWriteOperation;
+}
+
+}  // namespace
+
+int RequestLoop::Run() {
+  std::vector<std::thread> others;
+  for (int i = 1; i < kThreads; ++i) others.emplace_back([this] { Serve(); });
+  Serve();
+  for (std::thread& thread : others) thread.join();
+  return error_;
+}
+
+void RequestLoop::Exit(int signal) {
+  fuse_session_exit(session_);
+  std::lock_guard<std::mutex> lock(threads_mutex_);
+  for (const pthread_t thread : threads_) pthread_kill(thread, signal);
+}
+
+void RequestLoop::Serve() {
+  {
+    std::lock_guard<std::mutex> lock(threads_mutex_);
+    threads_.push_back(pthread_self());
+  }
+  // Taking the kernel's pages is what frees memory: when this thread needs some, it must not wait
+  // for that. Without the privilege it is as on any other thread.
+  [[maybe_unused]] const int ignored = prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+  fuse_buf buffer{};
+  while (ServeOne(&buffer)) {
+  }
+  std::free(buffer.mem);
+  std::lock_guard<std::mutex> lock(threads_mutex_);
+  std::erase_if(threads_, [](pthread_t thread) { return pthread_equal(thread, pthread_self()); });
+}
+
+// False: that was the end.
+bool RequestLoop::ServeOne(fuse_buf* buffer) {
+  std::unique_lock<std::mutex> receiving(receive_mutex_);
+  if (fuse_session_exited(session_) != 0) return false;
+  const int received = fuse_session_receive_buf(session_, buffer);
+  if (received == -EINTR || received == -EAGAIN) return true;
+  if (received <= 0) {
+    // Unmounted, which is no error and marked in the session, or an error that will not go away.
+    if (received < 0 && received != -ENODEV) error_ = received;
+    fuse_session_exit(session_);
+    return false;
+  }
+  if (!IsWrite(*buffer)) receiving.unlock();
+  fuse_session_process_buf(session_, buffer);
+  return true;
+}
+
+}  // namespace ashlar
