@@ -6,6 +6,7 @@ import dev.ashlar.NoSuchDeviceException;
 import dev.ashlar.StorageIoException;
 import dev.ashlar.StoreBusyException;
 import dev.ashlar.StoreExistsException;
+import dev.ashlar.internal.Bdev.FileOptions;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The named block devices of this process. May be used by many threads at once. */
@@ -59,7 +61,7 @@ public final class Bdevs {
     NativeLibrary.load();
     Native.namedMemoryCreate(given, bytes, blockBytes);
     return add(
-        new Bdev(Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null, true, false));
+        new Bdev(Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null));
   }
 
   private static String nextMallocName() {
@@ -75,24 +77,16 @@ public final class Bdevs {
    *
    * @param kind AIO or URING
    * @param name of it
-   * @param file path
-   * @param blockBytes 512 or 4096; 0: 512
-   * @param readOnly whether it is never written
+   * @param options which file, and how
    * @return the device
    */
   public static synchronized Bdev createFile(
-      final Bdev.Kind kind,
-      final String name,
-      final String file,
-      final int blockBytes,
-      final boolean readOnly) {
-    final int block = blockBytes == 0 ? SMALL_BLOCK : blockBytes;
+      final Bdev.Kind kind, final String name, final FileOptions options) {
+    final int block = options.blockBytes() == 0 ? SMALL_BLOCK : options.blockBytes();
     checkBlock(block);
     checkNew(name);
-    final long bytes = sizeOf(Device.file(Path.of(file)).path());
-    return add(
-        new Bdev(
-            kind, name, UUID.randomUUID(), block, bytes / block, file, blockBytes != 0, readOnly));
+    final long bytes = sizeOf(Device.file(Path.of(options.file())).path());
+    return add(new Bdev(kind, name, orRandom(options.uuid()), block, bytes / block, options));
   }
 
   private static long sizeOf(final Path file) {
@@ -150,6 +144,7 @@ public final class Bdevs {
 
   private static Bdev add(final Bdev bdev) {
     BDEVS.put(bdev.name(), bdev);
+    Bdevs.class.notifyAll();
     return bdev;
   }
 
@@ -189,6 +184,25 @@ public final class Bdevs {
               + (BDEVS.isEmpty() ? "; none is configured" : ", only " + BDEVS.keySet()));
     }
     return bdev;
+  }
+
+  /**
+   * Waits until there is a device of a name, or the time is over.
+   *
+   * @param name of it
+   * @param millis at most
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public static synchronized void await(final String name, final long millis)
+      throws InterruptedException {
+    final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (!BDEVS.containsKey(name)) {
+      final long left = end - System.nanoTime();
+      if (left <= 0) {
+        return;
+      }
+      TimeUnit.NANOSECONDS.timedWait(Bdevs.class, left);
+    }
   }
 
   /**

@@ -3,7 +3,9 @@ package dev.ashlar.internal.rpc;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.NoSuchDeviceException;
@@ -36,6 +38,7 @@ public final class Configuration {
       Set.of(
           "accel",
           "bdev",
+          "fsdev",
           "iobuf",
           "iscsi",
           "keyring",
@@ -59,13 +62,20 @@ public final class Configuration {
           "bdev_raid_set_options",
           "bdev_set_options",
           "framework_set_scheduler",
+          "fsdev_set_opts",
           "iobuf_set_options",
           "iscsi_set_options",
+          "keyring_linux_set_options",
           "nvmf_set_config",
           "nvmf_set_crdt",
           "nvmf_set_max_subsystems",
           "sock_impl_set_options",
-          "sock_set_default_impl");
+          "sock_set_default_impl",
+          "virtio_blk_create_transport");
+
+  /** Files, unlike messages, may have comments. */
+  private static final ObjectReader FILES =
+      Json.MAPPER.reader().with(JsonReadFeature.ALLOW_JAVA_COMMENTS);
 
   private final Methods methods = addTo(new Methods());
   private final Map<String, Integer> lines;
@@ -86,7 +96,7 @@ public final class Configuration {
   /**
    * Carries out the calls in a file.
    *
-   * @param file JSON, at most 1 MiB
+   * @param file JSON, at most 1 MiB; comments as in C are allowed, as SPDK allows them
    * @throws NoSuchDeviceException if there is no such file
    * @throws BadConfigurationException if something in it is wrong; then nothing has changed
    */
@@ -99,7 +109,7 @@ public final class Configuration {
         throw new BadConfigurationException(file + " has more than " + Json.MAX_BYTES + " bytes");
       }
       content = Files.readAllBytes(file);
-      root = Json.MAPPER.readTree(content);
+      root = FILES.readTree(content);
       lines = linesOf(content);
     } catch (final NoSuchFileException e) {
       throw new NoSuchDeviceException("there is no configuration file " + file, e);
@@ -121,7 +131,7 @@ public final class Configuration {
   /** The lines on which objects begin, by their places. */
   private static Map<String, Integer> linesOf(final byte[] content) throws IOException {
     final Map<String, Integer> lines = new HashMap<>();
-    try (JsonParser parser = Json.MAPPER.createParser(content)) {
+    try (JsonParser parser = FILES.createParser(content)) {
       while (parser.nextToken() != null) {
         if (parser.currentToken() == JsonToken.START_OBJECT) {
           lines.put(
@@ -172,7 +182,18 @@ public final class Configuration {
     }
     array(config, place + "/config");
     for (int i = 0; i < config.size(); i++) {
-      applyCall(config.get(i), place + "/config/" + i);
+      applyEntry(config.get(i), place + "/config/" + i);
+    }
+  }
+
+  /** A call, or a batch of them, as SPDK writes them since v26.05. */
+  private void applyEntry(final JsonNode entry, final String place) {
+    if (!entry.isArray()) {
+      applyCall(entry, place);
+      return;
+    }
+    for (int i = 0; i < entry.size(); i++) {
+      applyCall(entry.get(i), place + "/" + i);
     }
   }
 

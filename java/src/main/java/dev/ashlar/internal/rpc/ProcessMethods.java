@@ -3,13 +3,17 @@ package dev.ashlar.internal.rpc;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ashlar.RpcException;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Methods about the process as a whole: itself, its threads, its configuration. */
 final class ProcessMethods {
   private static final long TICKS_PER_SECOND = 1_000_000_000; // they are nanoseconds
   private static final int EPERM = -1;
-  private static final List<String> ENDING_SIGNALS = List.of("SIGINT", "SIGQUIT", "SIGTERM");
+
+  /** By their names and numbers, as kill(1) takes them. */
+  private static final Map<String, String> ENDING_SIGNALS =
+      new TreeMap<>(Map.of("SIGHUP", "1", "SIGINT", "2", "SIGQUIT", "3", "SIGTERM", "15"));
 
   private final Methods methods;
   private final Runnable end;
@@ -63,7 +67,7 @@ final class ProcessMethods {
   private Object kill(final Params params) {
     final String signal = params.string("sig_name");
     params.end();
-    if (!ENDING_SIGNALS.contains(signal.startsWith("SIG") ? signal : "SIG" + signal)) {
+    if (!ENDING_SIGNALS.containsKey(signal) && !ENDING_SIGNALS.containsValue(signal)) {
       throw params.mustBe("sig_name", "one of " + ENDING_SIGNALS);
     }
     if (!mayEnd) {
@@ -126,6 +130,7 @@ final class ProcessMethods {
 
   private static Object config(final Params params) {
     final String name = params.string("name");
+    params.flag("with_batches"); // each of our calls stands alone
     params.end();
     if (!name.equals("bdev")) {
       throw Params.invalid("Subsystem '" + name + "' not found");
