@@ -145,9 +145,7 @@ public final class Bdev {
   }
 
   NativeDevice nativeDevice() {
-    return options == null
-        ? NativeDevice.namedMemory(name)
-        : NativeDevice.file(options.file());
+    return options == null ? NativeDevice.namedMemory(name) : NativeDevice.file(options.file());
   }
 
   @Override

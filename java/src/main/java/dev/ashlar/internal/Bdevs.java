@@ -60,13 +60,12 @@ public final class Bdevs {
     checkNew(given);
     NativeLibrary.load();
     Native.namedMemoryCreate(given, bytes, blockBytes);
-    return add(
-        new Bdev(Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null));
+    return add(new Bdev(Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null));
   }
 
   private static String nextMallocName() {
     String name = "Malloc" + ++lastMalloc;
-    while (BDEVS.containsKey(name)) {
+    while (lookUp(name) != null) {
       name = "Malloc" + ++lastMalloc;
     }
     return name;
@@ -119,7 +118,7 @@ public final class Bdevs {
 
   private static void checkNew(final String name) {
     checkName(name);
-    if (BDEVS.containsKey(name)) {
+    if (lookUp(name) != null) {
       throw new StoreExistsException("there is a bdev named " + name + " already");
     }
   }
@@ -161,22 +160,22 @@ public final class Bdevs {
       throw inUse(bdev);
     }
     if (bdev.kind() == Bdev.Kind.MALLOC) {
-      Native.namedMemoryDrop(name);
+      Native.namedMemoryDrop(bdev.name());
     }
-    BDEVS.remove(name);
+    BDEVS.remove(bdev.name());
   }
 
   // --- looking -----------------------------------------------------------------------------------
 
   /**
-   * A device by its name.
+   * A device by its name, or by its UUID, which is an alias of it.
    *
    * @param name of it
    * @return the device
    * @throws NoSuchDeviceException if there is none
    */
   public static synchronized Bdev find(final String name) {
-    final Bdev bdev = BDEVS.get(name);
+    final Bdev bdev = lookUp(name);
     if (bdev == null) {
       throw new NoSuchDeviceException(
           "there is no bdev named "
@@ -184,6 +183,19 @@ public final class Bdevs {
               + (BDEVS.isEmpty() ? "; none is configured" : ", only " + BDEVS.keySet()));
     }
     return bdev;
+  }
+
+  private static @Nullable Bdev lookUp(final String name) {
+    final Bdev named = BDEVS.get(name);
+    if (named != null) {
+      return named;
+    }
+    for (final Bdev bdev : BDEVS.values()) {
+      if (bdev.uuid().toString().equals(name)) {
+        return bdev;
+      }
+    }
+    return null;
   }
 
   /**
@@ -196,7 +208,7 @@ public final class Bdevs {
   public static synchronized void await(final String name, final long millis)
       throws InterruptedException {
     final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    while (!BDEVS.containsKey(name)) {
+    while (lookUp(name) == null) {
       final long left = end - System.nanoTime();
       if (left <= 0) {
         return;

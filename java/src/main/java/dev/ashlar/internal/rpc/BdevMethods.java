@@ -142,7 +142,7 @@ final class BdevMethods {
   private static void describe(final Bdev bdev, final ObjectNode into) {
     final boolean open = Bdevs.isOpen(bdev);
     into.put("name", bdev.name());
-    into.putArray("aliases");
+    into.putArray("aliases").add(bdev.uuid().toString());
     into.put(
         "product_name",
         switch (bdev.kind()) {

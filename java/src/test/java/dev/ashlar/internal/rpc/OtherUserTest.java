@@ -74,7 +74,8 @@ class OtherUserTest {
     assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, source.toString()))
         .isZero();
     final Path socket = temp.resolve("run/rpc.sock");
-    try (Server server = Server.start(socket, RuntimeOptions.defaults(), true)) {
+    final Server server = Server.start(socket, RuntimeOptions.defaults(), true);
+    try {
       assertThat(run(List.of(), socket)).containsExactly("connected", "answered");
       open(temp, "rwxr-xr-x");
       open(socket.getParent(), "rwxr-xr-x");
@@ -83,6 +84,7 @@ class OtherUserTest {
       assertThat(refused).hasSize(2).startsWith("connected");
       assertThat(refused.get(1)).startsWith("hung up");
       assertThat(run(List.of(), socket)).contains("answered");
+    } finally {
       server.close();
     }
   }

@@ -102,7 +102,10 @@ class ServerTest {
       assertThat(client.call("bdev_get_bdevs", "name", "A")).hasSize(1);
       assertThat(client.error("bdev_aio_delete", "name", name).get("message").textValue())
           .contains("bdev_malloc_create");
-      assertThat(client.call("bdev_malloc_delete", "name", name).booleanValue()).isTrue();
+      final String alias = all.at("/0/aliases/0").textValue();
+      assertThat(client.call("bdev_get_bdevs", "name", alias).at("/0/name").textValue())
+          .isEqualTo(name);
+      assertThat(client.call("bdev_malloc_delete", "name", alias).booleanValue()).isTrue();
       assertThat(client.error("bdev_get_bdevs", "name", name).get("code").intValue())
           .isEqualTo(ENODEV);
     }
@@ -120,11 +123,16 @@ class ServerTest {
           "bdev_malloc_create", "name", "M", "num_blocks", 8, "block_size", 512, "numa_id", -1);
       client.call(
           "bdev_aio_create",
-          "name", "A",
-          "filename", disk,
-          "fallocate", true,
-          "nowait", false,
-          "uuid", uuid);
+          "name",
+          "A",
+          "filename",
+          disk,
+          "fallocate",
+          true,
+          "nowait",
+          false,
+          "uuid",
+          uuid);
       client.call("bdev_uring_create", "name", "U", "filename", disk);
       assertThat(client.call("bdev_get_bdevs", "name", "A").at("/0/uuid").textValue())
           .isEqualTo(uuid);
