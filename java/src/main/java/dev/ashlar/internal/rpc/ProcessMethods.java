@@ -1,5 +1,6 @@
 package dev.ashlar.internal.rpc;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ashlar.RpcException;
@@ -35,15 +36,20 @@ final class ProcessMethods {
     final ProcessMethods own = new ProcessMethods(methods, end, mayEnd);
     return methods
         .add("rpc_get_methods", own::names)
-        .add("spdk_get_version", ProcessMethods::version)
         .add("spdk_kill_instance", own::kill)
         .add("framework_get_reactors", ProcessMethods::reactors)
-        .add("framework_get_subsystems", ProcessMethods::subsystems)
-        .add("framework_get_config", ProcessMethods::config)
         .add("framework_wait_init", ProcessMethods::waitInit)
         .add("thread_get_stats", ProcessMethods::threads)
         .add("save_config", ProcessMethods::save)
         .add("load_config", ProcessMethods::load);
+  }
+
+  /** Adds those that are SPDK's to answer while it runs. */
+  static Methods addEmbeddedTo(final Methods methods) {
+    return methods
+        .add("spdk_get_version", ProcessMethods::version)
+        .add("framework_get_subsystems", ProcessMethods::subsystems)
+        .add("framework_get_config", ProcessMethods::config);
   }
 
   static void putTicks(final ObjectNode into) {
@@ -51,10 +57,10 @@ final class ProcessMethods {
   }
 
   private Object names(final Params params) {
-    params.flag("current"); // all can be called at any time
+    final boolean current = params.flag("current");
     params.flag("include_aliases"); // there are none
     params.end();
-    return methods.names();
+    return current ? methods.currentNames() : methods.names();
   }
 
   private static Object version(final Params params) {
@@ -138,14 +144,25 @@ final class ProcessMethods {
     return BdevMethods.save();
   }
 
-  private static Object save(final Params params) {
+  /** As rpc.py puts it together. */
+  private static Object save(final Params params) throws Exception {
     params.end();
     final ObjectNode root = Json.MAPPER.createObjectNode();
-    root.putArray("subsystems")
-        .addObject()
-        .put("subsystem", "bdev")
-        .set("config", BdevMethods.save());
+    final ArrayNode subsystems = root.putArray("subsystems");
+    for (final JsonNode entry : ask("framework_get_subsystems", Json.MAPPER.createObjectNode())) {
+      final String name = entry.path("subsystem").asText();
+      subsystems
+          .addObject()
+          .put("subsystem", name)
+          .set(
+              "config",
+              ask("framework_get_config", Json.MAPPER.createObjectNode().put("name", name)));
+    }
     return root;
+  }
+
+  private static JsonNode ask(final String method, final ObjectNode params) throws Exception {
+    return Json.MAPPER.valueToTree(TargetMethods.INSTANCE.call(method, params));
   }
 
   private static Object load(final Params params) {

@@ -46,11 +46,10 @@ public final class Server implements AutoCloseable {
 
   private static Methods builtIn(
       final Holdings holdings, final Runnable end, final boolean mayEnd) {
-    final Methods methods = Configuration.addTo(new Methods());
-    BdevMethods.addTo(methods);
+    final Methods methods = ProcessMethods.addTo(new Methods(), end, mayEnd);
+    Configuration.addOfTargetsTo(methods);
     BlobFsMethods.addTo(methods, holdings);
-    StoreMethods.addTo(methods, holdings);
-    return ProcessMethods.addTo(methods, end, mayEnd);
+    return StoreMethods.addTo(methods, holdings).addSource(TargetMethods.INSTANCE);
   }
 
   /** Whether every server has a method of that name. */
