@@ -161,6 +161,15 @@ int Reactor::PollAll() {
   return work;
 }
 
+int Reactor::MaxSleepMs() const {
+  int max_ms = -1;
+  for (const Poller* poller : pollers_) {
+    const int ms = poller->max_sleep_ms();
+    if (ms >= 0) max_ms = max_ms < 0 ? ms : std::min(max_ms, ms);
+  }
+  return max_ms;
+}
+
 void Reactor::Sleep() {
   asleep_.store(true, std::memory_order_seq_cst);
   for (Poller* poller : pollers_) {
@@ -173,7 +182,7 @@ void Reactor::Sleep() {
       std::none_of(pollers_.begin(), pollers_.end(), [](Poller* p) { return p->must_poll(); });
   if (may_sleep) {
     epoll_event events[8];
-    const int ready = epoll_wait(epoll_fd_, events, 8, -1);
+    const int ready = epoll_wait(epoll_fd_, events, 8, MaxSleepMs());
     for (int i = 0; i < ready; ++i) {
       if (events[i].data.fd == wake_fd_) {
         uint64_t count;

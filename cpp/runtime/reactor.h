@@ -45,6 +45,9 @@ class Poller {
 
   // True while the reactor must not sleep for this poller's sake (work in flight with no wake_fd).
   virtual bool must_poll() const { return false; }
+
+  // The longest time that the reactor may sleep for this poller's sake; -1: any.
+  virtual int max_sleep_ms() const { return -1; }
 };
 
 class Reactor {
@@ -81,6 +84,7 @@ class Reactor {
   int RunMessages();
   int PollAll();
   void Sleep();
+  int MaxSleepMs() const;
 
   const uint32_t index_;
   const RuntimeOptions options_;
