@@ -3,6 +3,7 @@ package dev.ashlar.internal;
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.Device;
 import dev.ashlar.NoSuchDeviceException;
+import dev.ashlar.SpdkOptions;
 import dev.ashlar.StorageIoException;
 import dev.ashlar.StoreBusyException;
 import dev.ashlar.StoreExistsException;
@@ -14,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,10 @@ public final class Bdevs {
   private static final int BLOCK_DEVICE = 0060000;
 
   private static final Map<String, Bdev> BDEVS = new LinkedHashMap<>(); // guarded by the class
+
+  /** SPDK's that are open here, as they were named; guarded by the class. */
+  private static final Map<String, BdevUse> USES_OF_SPDK = new HashMap<>();
+
   private static int lastMalloc = -1; // guarded by the class
 
   private Bdevs() {}
@@ -227,13 +233,18 @@ public final class Bdevs {
   }
 
   /**
-   * Whether a device is open.
+   * Whether a device is open in this process, one of SPDK's too.
    *
-   * @param bdev to look at
+   * @param name of it
    * @return true as long as someone has it open
    */
-  public static synchronized boolean isOpen(final Bdev bdev) {
-    return bdev.use != null;
+  public static synchronized boolean isOpen(final String name) {
+    return useOf(name) != null;
+  }
+
+  private static @Nullable BdevUse useOf(final String name) {
+    final Bdev bdev = BDEVS.get(name);
+    return bdev == null ? USES_OF_SPDK.get(name) : bdev.use;
   }
 
   /**
@@ -250,12 +261,27 @@ public final class Bdevs {
   /**
    * The files of whoever has a device open.
    *
-   * @param bdev to look at
+   * @param name of it
    * @return null if it is not open, or opened without its files
    */
-  public static synchronized @Nullable NativeBlobFs openFiles(final Bdev bdev) {
-    final BdevUse use = bdev.use;
+  public static synchronized @Nullable NativeBlobFs openFiles(final String name) {
+    final BdevUse use = useOf(name);
     return use == null ? null : use.files();
+  }
+
+  /** The device that a use was of is closed. */
+  static synchronized void leave(final BdevUse use) {
+    USES_OF_SPDK.values().remove(use);
+  }
+
+  /**
+   * Whether a name is not one of these devices, and SPDK runs and is to look for it.
+   *
+   * @param name of a device
+   * @return true also if SPDK has none of that name
+   */
+  public static synchronized boolean isOfSpdk(final String name) {
+    return lookUp(name) == null && NativeSpdk.isRunning();
   }
 
   // --- opening -----------------------------------------------------------------------------------
@@ -265,13 +291,32 @@ public final class Bdevs {
    *
    * @param device to be opened
    * @param readOnly whether it is only read
+   * @param spdk what SPDK is started with for it; null: it is not
    * @return the use, to be ended by {@link BdevUse#closed}
    * @throws StoreBusyException if it is open
    * @throws BadConfigurationException if it is to be written and cannot be
    */
-  static synchronized BdevUse enter(final Device device, final boolean readOnly) {
+  static BdevUse enter(
+      final Device device, final boolean readOnly, final @Nullable SpdkOptions spdk) {
+    final NativeSpdk.Reference reference = NativeSpdk.acquire(spdk);
+    try {
+      return enter(device, readOnly, reference);
+    } catch (final RuntimeException | Error e) {
+      reference.close();
+      throw e;
+    }
+  }
+
+  private static synchronized BdevUse enter(
+      final Device device, final boolean readOnly, final NativeSpdk.Reference spdk) {
+    // Whether one of SPDK's is in use is SPDK's to say.
     if (device.kind() != Device.Kind.BDEV) {
-      return new BdevUse(null);
+      return new BdevUse(null, spdk);
+    }
+    if (isOfSpdk(device.label())) {
+      final BdevUse use = new BdevUse(null, spdk);
+      USES_OF_SPDK.putIfAbsent(device.label(), use);
+      return use;
     }
     final Bdev bdev = find(device.label());
     if (bdev.use != null) {
@@ -281,7 +326,7 @@ public final class Bdevs {
       throw new BadConfigurationException(
           "bdev " + bdev + " was made read-only: open it read-only");
     }
-    bdev.use = new BdevUse(bdev);
+    bdev.use = new BdevUse(bdev, spdk);
     return bdev.use;
   }
 

@@ -2,7 +2,6 @@ package dev.ashlar.internal.rpc;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.ashlar.Device;
 import dev.ashlar.UnsupportedDeviceException;
 import dev.ashlar.internal.Bdev;
 import dev.ashlar.internal.Bdev.FileOptions;
@@ -140,7 +139,7 @@ final class BdevMethods {
   }
 
   private static void describe(final Bdev bdev, final ObjectNode into) {
-    final boolean open = Bdevs.isOpen(bdev);
+    final boolean open = Bdevs.isOpen(bdev.name());
     into.put("name", bdev.name());
     into.putArray("aliases").add(bdev.uuid().toString());
     into.put(
@@ -256,10 +255,5 @@ final class BdevMethods {
     }
     calls.addObject().put("method", "bdev_wait_for_examine");
     return calls;
-  }
-
-  /** Names a device for those who open it. */
-  static Device device(final Params params) {
-    return Device.bdev(Bdevs.find(params.string("bdev_name")).name());
   }
 }
