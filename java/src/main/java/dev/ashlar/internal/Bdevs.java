@@ -3,6 +3,7 @@ package dev.ashlar.internal;
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.Device;
 import dev.ashlar.NoSuchDeviceException;
+import dev.ashlar.SpdkOptions;
 import dev.ashlar.StorageIoException;
 import dev.ashlar.StoreBusyException;
 import dev.ashlar.StoreExistsException;
@@ -232,6 +233,16 @@ public final class Bdevs {
     return use == null ? null : use.files();
   }
 
+  /**
+   * Whether a name is not one of these devices, and SPDK runs and is to look for it.
+   *
+   * @param name of a device
+   * @return true also if SPDK has none of that name
+   */
+  static synchronized boolean isOfSpdk(final String name) {
+    return !BDEVS.containsKey(name) && NativeSpdk.isRunning();
+  }
+
   // --- opening -----------------------------------------------------------------------------------
 
   /**
@@ -239,13 +250,27 @@ public final class Bdevs {
    *
    * @param device to be opened
    * @param readOnly whether it is only read
+   * @param spdk what SPDK is started with for it; null: it is not
    * @return the use, to be ended by {@link BdevUse#closed}
    * @throws StoreBusyException if it is open
    * @throws BadConfigurationException if it is to be written and cannot be
    */
-  static synchronized BdevUse enter(final Device device, final boolean readOnly) {
-    if (device.kind() != Device.Kind.BDEV) {
-      return new BdevUse(null);
+  static BdevUse enter(
+      final Device device, final boolean readOnly, final @Nullable SpdkOptions spdk) {
+    final NativeSpdk.Reference reference = NativeSpdk.acquire(spdk);
+    try {
+      return enter(device, readOnly, reference);
+    } catch (final RuntimeException | Error e) {
+      reference.close();
+      throw e;
+    }
+  }
+
+  private static synchronized BdevUse enter(
+      final Device device, final boolean readOnly, final NativeSpdk.Reference spdk) {
+    // Whether one of SPDK's is in use is SPDK's to say.
+    if (device.kind() != Device.Kind.BDEV || isOfSpdk(device.label())) {
+      return new BdevUse(null, spdk);
     }
     final Bdev bdev = find(device.label());
     if (bdev.use != null) {
@@ -255,7 +280,7 @@ public final class Bdevs {
       throw new BadConfigurationException(
           "bdev " + bdev + " was made read-only: open it read-only");
     }
-    bdev.use = new BdevUse(bdev);
+    bdev.use = new BdevUse(bdev, spdk);
     return bdev.use;
   }
 
