@@ -36,8 +36,8 @@ struct SpdkApi {
   // `params`: JSON, or empty for none. Closed: SPDK does not run.
   Result<SpdkReply> (*call)(const std::string& method, const std::string& params) = nullptr;
 
-  // DMA memory, aligned to 4096, once SPDK has been started; null when there is none left. It stays
-  // valid when SPDK stops.
+  // DMA memory, aligned to 4096, once SPDK has been started; null when there is none left, or when
+  // SPDK does without. It stays valid when SPDK stops.
   void* (*allocate)(size_t length_bytes) = nullptr;
   void (*free)(void* bytes) = nullptr;
 };

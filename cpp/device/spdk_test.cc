@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "cpp/base/aligned_buffer.h"
-#include "cpp/base/page_memory.h"
 #include "cpp/base/units.h"
 #include "cpp/device/device.h"
 #include "cpp/device/huge_pages.h"
@@ -362,35 +361,55 @@ TEST_F(SpdkTest, ErrorsOfABdevArriveAsErrors) {
 
 // --- memory --------------------------------------------------------------------------------------
 
-TEST_F(SpdkTest, MemoryOutlivesIt) {
+class SpdkDmaTest : public SpdkTest {
+ protected:
+  void SetUp() override {
+    SpdkTest::SetUp();
+    if (IsSkipped()) return;
+    if (FreeHugePageBytes() < 320 * kMiB) {
+      GTEST_SKIP() << "fewer than 320 MiB of huge pages are free (sysctl vm.nr_hugepages=256)";
+    }
+  }
+
+  static SpdkOptions Options() {
+    SpdkOptions options;
+    options.config = MallocConfig("Malloc0");
+    return options;
+  }
+
+  // Where DPDK keeps its memory.
+  static bool IsDma(const AlignedBuffer& buffer) {
+    return reinterpret_cast<uintptr_t>(buffer.data()) >= uintptr_t{0x200000000000} &&
+           reinterpret_cast<uintptr_t>(buffer.data()) < uintptr_t{0x300000000000};
+  }
+};
+
+TEST_F(SpdkDmaTest, MemoryIsForDmaWhileItRunsAndOutlivesIt) {
   const AlignedBuffer before(kMiB);
-  Start();
+  EXPECT_FALSE(IsDma(before));
+  Start(Options());
   AlignedBuffer during(kMiB);
-  EXPECT_GE(reinterpret_cast<uintptr_t>(during.data()), uintptr_t{0x200000000000});
+  EXPECT_TRUE(IsDma(during));
   spdk_.Release();
   during.data()[kMiB - 1] = 1;
-  AlignedBuffer after(kMiB);
+  const AlignedBuffer after(kMiB);
   EXPECT_TRUE(after.valid());
 }
 
-// Larger than all the DMA memory there is.
-TEST_F(SpdkTest, WhenDmaMemoryIsUsedUpTheHeapIsThere) {
-  Start();
-  const AlignedBuffer buffer(600 * kMiB);
+TEST_F(SpdkDmaTest, WhenItsMemoryIsUsedUpTheHeapIsThere) {
+  Start(Options());
+  const AlignedBuffer buffer(FreeHugePageBytes() + 64 * kMiB);
   EXPECT_TRUE(buffer.valid());
+  EXPECT_FALSE(IsDma(buffer));
 }
 
-// With huge pages, and so with DMA: memory of the heap goes through a bounce.
-TEST_F(SpdkTest, MemoryThatIsNotForDmaIsCopied) {
-  if (FreeHugePageBytes() < 300 * kMiB) {
-    GTEST_SKIP() << "fewer than 300 MiB of huge pages are free (sysctl vm.nr_hugepages=256)";
-  }
+// Of the heap: it goes through a bounce.
+TEST_F(SpdkDmaTest, MemoryThatIsNotForDmaIsCopied) {
   AlignedBuffer heap(3 * kMiB);
   AlignedBuffer heap_back(3 * kMiB);
-  SpdkOptions options;
-  options.config = MallocConfig("Malloc0");
-  Start(options);
+  Start(Options());
   AlignedBuffer dma(3 * kMiB);
+  ASSERT_TRUE(IsDma(dma));
   for (size_t i = 0; i < heap.size(); ++i) heap.data()[i] = static_cast<uint8_t>(i * 31 / 7);
   const auto device = MustOpen(Bdev("Malloc0"));
   ASSERT_NE(device, nullptr);

@@ -18,7 +18,7 @@ namespace ashlar::jni {
 namespace {
 
 // Raised with every change of the surface; equals Native.ABI_VERSION.
-constexpr jint kAbiVersion = 6;
+constexpr jint kAbiVersion = 7;
 
 // --- the running runtime -------------------------------------------------------------------------
 

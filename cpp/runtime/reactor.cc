@@ -81,6 +81,16 @@ Reactor::~Reactor() {
   if (epoll_fd_ >= 0) close(epoll_fd_);
 }
 
+Status Reactor::Pin(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<size_t>(core), &cores);
+  const int failure = pthread_setaffinity_np(thread_, sizeof(cores), &cores);
+  if (failure == 0) return Status::Ok();
+  return Status::FromErrno(failure, "reactor " + std::to_string(index_) + " on core " +
+                                        std::to_string(core));
+}
+
 void Reactor::Post(Message* message) {
   Message* head = inbox_.load(std::memory_order_relaxed);
   do {

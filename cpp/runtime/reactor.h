@@ -60,6 +60,9 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
+  // Any thread. From here on the reactor runs on this core only.
+  Status Pin(int core);
+
   uint32_t index() const { return index_; }
 
   // Any thread. The message runs after those posted to this reactor before it by the same thread.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "ashlar/device.h"
 #include "ashlar/spdk.h"
 #include "ashlar/status.h"
 #include "cpp/device/spdk_library.h"
@@ -22,6 +23,11 @@ Result<SpdkReference> StartSpdkForTest();
 Status CreateMallocBdev(const std::string& name, uint64_t size_bytes, uint32_t block_bytes);
 Status CreateAioBdev(const std::string& name, const std::string& file, uint32_t block_bytes);
 Status DeleteBdev(const std::string& kind, const std::string& name);
+
+// What tests take as a device in memory: that; or, with ASHLAR_TEST_BDEV=malloc or aio in the
+// environment, a new bdev of that kind, which stays until the next call after it was closed. So
+// whole suites run over SPDK.
+DeviceSpec TestMemory(uint64_t size_bytes, uint32_t sector_bytes = 4096);
 
 // An rpc that must succeed: its error as a status.
 Status MustCallSpdk(const std::string& method, const std::string& params);

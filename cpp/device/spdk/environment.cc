@@ -148,6 +148,7 @@ Status Environment::StartEnvironment(const SpdkOptions& options) {
   app_->Run([&] { status = InitEnvironment(options); });
   if (status.ok()) {
     environment_ = options;
+    wants_dma_memory_.store(options.huge_pages, std::memory_order_release);
   } else {
     failure_ = Status(status.code(), status.context() + "; start another process", 0);
   }
@@ -159,15 +160,15 @@ Status Environment::InitEnvironment(const SpdkOptions& options) {
   OpenLog();
   ClearErrors();
   const std::string cores = "--lcores=0@(" + CoresText(AllowedCores()) + ")";
-  // Its memory must outlive the destructor that takes DPDK down: threads may still use it. And a
-  // process that is killed leaves nothing behind.
+  // Huge pages without files: they outlive the destructor that takes DPDK down, since threads may
+  // still use them, and a process that is killed leaves nothing behind.
   std::string context = "--in-memory";
   spdk_env_opts settings = {};
   SetOptionsSize(&settings);
   spdk_env_opts_init(&settings);
   settings.name = "ashlar";
   settings.core_mask = cores.c_str();
-  settings.env_context = context.data();
+  if (options.huge_pages) settings.env_context = context.data();
   settings.no_huge = !options.huge_pages;
   if (options.memory_mib != 0) {
     settings.mem_size = static_cast<int>(options.memory_mib);

@@ -4,6 +4,7 @@
 // Threads: any but a reactor's.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,8 @@ class Environment {
   void Stop();
   bool running();
   std::vector<int> cores();
+  // Whether memory for I/O is to be DMA memory; cheap.
+  bool wants_dma_memory() const { return wants_dma_memory_.load(std::memory_order_acquire); }
   Result<std::unique_ptr<Device>> Open(const DeviceSpec& spec);
   Result<SpdkReply> Call(const std::string& method, const std::string& params);
 
@@ -49,7 +52,8 @@ class Environment {
   void Close(const std::string& name);
   void StopIfUnused();
 
-  std::mutex mutex_;  // guards all of this
+  std::atomic<bool> wants_dma_memory_{false};
+  std::mutex mutex_;  // guards all of the rest
   AppThread* app_ = nullptr;
   std::optional<SpdkOptions> environment_;  // set once DPDK runs, or has failed for good
   std::optional<Status> failure_;           // for good

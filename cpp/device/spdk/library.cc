@@ -20,7 +20,7 @@ const SpdkApi kApi = {
     .call = [](const std::string& method,
                const std::string& params) { return Environment::The().Call(method, params); },
     .allocate = [](size_t length_bytes) -> void* {
-      if (Parked::exiting()) return nullptr;
+      if (!Environment::The().wants_dma_memory() || Parked::exiting()) return nullptr;
       return spdk_malloc(length_bytes, kAlignment, nullptr, SPDK_ENV_SOCKET_ID_ANY,
                          SPDK_MALLOC_DMA);
     },
