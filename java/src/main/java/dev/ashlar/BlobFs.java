@@ -85,14 +85,13 @@ public final class BlobFs implements AutoCloseable {
   }
 
   private static boolean isToBeFormatted(final BlobFsOptions options) {
-    return
-        switch (options.device().kind()) {
-          case MEMORY -> true;
-          case CRASH -> false;
-          case FILE, BDEV ->
-              options.createIfMissing()
-                  && NativeStoreDevice.probe(options.device()) == NativeStoreDevice.Content.ZEROS;
-        };
+    return switch (options.device().kind()) {
+      case MEMORY -> true;
+      case CRASH -> false;
+      case FILE, BDEV ->
+          options.createIfMissing()
+              && NativeStoreDevice.probe(options.device()) == NativeStoreDevice.Content.ZEROS;
+    };
   }
 
   /**

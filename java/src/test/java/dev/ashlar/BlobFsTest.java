@@ -31,7 +31,8 @@ class BlobFsTest extends BlobFsContract {
 
   @Test
   void devicesThatHoldNoFilesAreRefused() throws IOException {
-    assertThatThrownBy(() -> BlobFs.open(device().build())).isInstanceOf(NoSuchDeviceException.class);
+    assertThatThrownBy(() -> BlobFs.open(device().build()))
+        .isInstanceOf(NoSuchDeviceException.class);
     assertThatThrownBy(() -> BlobFs.open(device().createIfMissing(true).build()))
         .isInstanceOf(BadConfigurationException.class)
         .hasMessageContaining("size");

@@ -79,7 +79,8 @@ class SpdkExampleTest {
     }
     assertThat(NativeSpdk.isRunning()).as("the last has closed").isFalse();
     assertThatThrownBy(
-            () -> ChunkStore.open(ChunkStoreOptions.builder().device(Device.bdev("Malloc0")).build()))
+            () ->
+                ChunkStore.open(ChunkStoreOptions.builder().device(Device.bdev("Malloc0")).build()))
         .isInstanceOf(NoSuchDeviceException.class);
   }
 

@@ -18,7 +18,8 @@ final class DeviceName {
   @Parameters(
       index = "0",
       paramLabel = "DEVICE",
-      description = "File or block device; with --config, --spdk or after spdk: the name of a bdev.")
+      description =
+          "File or block device; with --config, --spdk or after spdk: the name of a bdev.")
   private String name = ".";
 
   @Option(

@@ -24,9 +24,7 @@ record NativeDevice(int kind, String path, long sizeBytes, int sectorBytes, int 
       case CRASH -> simulated(CRASH, device);
       case FILE -> file(device.label());
       case BDEV ->
-          Bdevs.isOfSpdk(device.label())
-              ? spdk(device)
-              : Bdevs.find(device.label()).nativeDevice();
+          Bdevs.isOfSpdk(device.label()) ? spdk(device) : Bdevs.find(device.label()).nativeDevice();
     };
   }
 

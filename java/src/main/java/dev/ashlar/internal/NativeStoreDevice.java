@@ -105,8 +105,7 @@ public final class NativeStoreDevice implements StoreDevice {
       final boolean createFile,
       final byte @Nullable [] formatAs,
       final Metadata metadata) {
-    final BdevUse use =
-        Bdevs.enter(options.device(), options.readOnly(), options.runtime().spdk());
+    final BdevUse use = Bdevs.enter(options.device(), options.readOnly(), options.runtime().spdk());
     SharedRuntime runtime = null;
     Servers.Reference server = null;
     boolean done = false;

@@ -38,8 +38,7 @@ public final class Bdevperf implements Contender {
    * @param depth in flight
    * @throws IOException if the configuration cannot be written
    */
-  public Bdevperf(
-      final Path folder, final long bdevBytes, final int blockBytes, final int depth)
+  public Bdevperf(final Path folder, final long bdevBytes, final int blockBytes, final int depth)
       throws IOException {
     this.config =
         Files.writeString(

@@ -46,8 +46,7 @@ final class SpdkReadRow implements Row {
   @Override
   public List<RowResult> run(final Effort effort, final Path folder) throws Exception {
     final int pages = Math.min(MAX_PAGES, effort.dataPages());
-    final Bdevperf reference =
-        new Bdevperf(folder, (long) pages * Pages.BYTES, Pages.BYTES, DEPTH);
+    final Bdevperf reference = new Bdevperf(folder, (long) pages * Pages.BYTES, Pages.BYTES, DEPTH);
     try (OurSide side = OurSide.oneChunkOnSpdk(pages)) {
       final double[] medians = Rounds.medians(effort, List.of(side.asyncReads(DEPTH), reference));
       return List.of(

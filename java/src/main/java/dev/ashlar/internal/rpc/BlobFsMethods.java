@@ -105,8 +105,7 @@ final class BlobFsMethods {
       mount =
           Bdevs.isOpen(bdev.name())
               ? BdevMounts.ofOpen(bdev.name(), folder)
-              : BdevMounts.open(
-                  options(bdev.device()).readOnly(bdev.readOnly()).build(), folder);
+              : BdevMounts.open(options(bdev.device()).readOnly(bdev.readOnly()).build(), folder);
     } catch (final WrongFormatException e) {
       throw Params.invalid("No blobfs detected on given bdev: " + e.getMessage());
     }
