@@ -2,6 +2,7 @@ package dev.ashlar.internal.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.ashlar.Device;
+import dev.ashlar.RpcException;
 import dev.ashlar.internal.Bdevs;
 
 /**
@@ -19,12 +20,17 @@ record FoundBdev(Device device, boolean readOnly) {
       final var bdev = Bdevs.find(name);
       return new FoundBdev(Device.bdev(bdev.name()), bdev.isReadOnly());
     }
-    final JsonNode bdev =
-        Json.MAPPER
-            .<JsonNode>valueToTree(
-                TargetMethods.INSTANCE.call(
-                    "bdev_get_bdevs", Json.MAPPER.createObjectNode().put("name", name)))
-            .path(0);
+    final JsonNode bdev;
+    try {
+      bdev =
+          Json.MAPPER
+              .<JsonNode>valueToTree(
+                  TargetMethods.INSTANCE.call(
+                      "bdev_get_bdevs", Json.MAPPER.createObjectNode().put("name", name)))
+              .path(0);
+    } catch (final RpcException e) {
+      throw new RpcException(e.code(), "bdev " + name + " of SPDK: " + e.getMessage());
+    }
     return new FoundBdev(
         Device.bdev(bdev.path("name").asText()),
         !bdev.at("/supported_io_types/write").asBoolean(true));
