@@ -33,7 +33,7 @@ class SpdkExampleTest {
 
   @BeforeEach
   void needsSpdk() {
-    SpdkBdevs.assumeThere();
+    SpdkExtension.assumeThere();
     RocksLibrary.load();
   }
 
@@ -41,7 +41,7 @@ class SpdkExampleTest {
   void chunksTheirMetadataAndADatabaseShareOneEnvironment() throws Exception {
     final Path file = Files.writeString(folder.resolve("rocksdb.json"), CONFIGURATION);
     final RuntimeOptions runtime =
-        RuntimeOptions.builder().spdk(SpdkBdevs.options().configuration(file).build()).build();
+        RuntimeOptions.builder().spdk(SpdkExtension.options().configuration(file).build()).build();
     final ChunkStoreOptions options =
         ChunkStoreOptions.builder()
             .runtime(runtime)
@@ -93,15 +93,15 @@ class SpdkExampleTest {
             {"subsystems": [{"subsystem": "bdev", "config": [
               {"method": "bdev_nobody_create", "params": {}}]}]}
             """);
-    assertThatThrownBy(() -> NativeSpdk.acquire(SpdkBdevs.options().configuration(file).build()))
+    assertThatThrownBy(() -> NativeSpdk.acquire(SpdkExtension.options().configuration(file).build()))
         .isInstanceOf(AshlarException.class)
         .hasMessageContaining("bdev_nobody_create");
     Files.writeString(file, "{\"subsystems\": [}");
-    assertThatThrownBy(() -> SpdkBdevs.options().configuration(file))
+    assertThatThrownBy(() -> SpdkExtension.options().configuration(file))
         .isInstanceOf(BadConfigurationException.class)
         .hasMessageContaining("wrong.json, line 1");
     final RuntimeOptions runtime =
-        RuntimeOptions.builder().spdk(SpdkBdevs.options().build()).build();
+        RuntimeOptions.builder().spdk(SpdkExtension.options().build()).build();
     assertThatThrownBy(
             () ->
                 ChunkStore.open(

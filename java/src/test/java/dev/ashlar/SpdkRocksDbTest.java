@@ -1,48 +1,17 @@
 package dev.ashlar;
 
-import dev.ashlar.internal.NativeSpdk;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** RocksDB with its files on bdevs of SPDK. */
 class SpdkRocksDbTest {
-  private static NativeSpdk.Reference spdk;
+  @RegisterExtension static final SpdkExtension SPDK = new SpdkExtension();
 
-  @BeforeAll
-  static void startSpdk() {
-    spdk = SpdkBdevs.start();
-  }
+  abstract static class OnBdev extends RocksDbOnBlobFsTest {
+    private @Nullable Device same;
 
-  @AfterAll
-  static void stopSpdk() {
-    if (spdk != null) {
-      spdk.close();
-    }
-  }
-
-  private static BlobFs open(final Device bdev) {
-    return BlobFs.open(BlobFsOptions.builder().device(bdev).createIfMissing(true).build());
-  }
-
-  @Nested
-  class OnMalloc extends RocksDbOnBlobFsTest {
-    private final List<Device> bdevs = new ArrayList<>();
-    private Device same;
-
-    @AfterEach
-    void deleteBdevs() {
-      bdevs.forEach(bdev -> SpdkBdevs.delete(bdev, "malloc"));
-    }
-
-    private Device make(final long bytes) {
-      bdevs.add(SpdkBdevs.malloc(bytes, 4096));
-      return bdevs.get(bdevs.size() - 1);
-    }
+    abstract Device make(long bytes);
 
     @Override
     BlobFs file() {
@@ -56,35 +25,25 @@ class SpdkRocksDbTest {
     BlobFs fresh(final long bytes) {
       return open(make(bytes));
     }
+
+    private static BlobFs open(final Device bdev) {
+      return BlobFs.open(BlobFsOptions.builder().device(bdev).createIfMissing(true).build());
+    }
   }
 
   @Nested
-  class OnAio extends RocksDbOnBlobFsTest {
-    private final List<Device> bdevs = new ArrayList<>();
-    private Device same;
-
-    @AfterEach
-    void deleteBdevs() {
-      bdevs.forEach(bdev -> SpdkBdevs.delete(bdev, "aio"));
-    }
-
-    private Device make(final long bytes) {
-      final Path file = folder.resolve("device" + bdevs.size());
-      bdevs.add(SpdkBdevs.aio(file, bytes));
-      return bdevs.get(bdevs.size() - 1);
-    }
-
+  class OnMalloc extends OnBdev {
     @Override
-    BlobFs file() {
-      if (same == null) {
-        same = make(SIZE);
-      }
-      return open(same);
+    Device make(final long bytes) {
+      return SPDK.malloc(bytes, 4096);
     }
+  }
 
+  @Nested
+  class OnAio extends OnBdev {
     @Override
-    BlobFs fresh(final long bytes) {
-      return open(make(bytes));
+    Device make(final long bytes) {
+      return SPDK.aio(folder, bytes);
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.ashlar.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ashlar.SpdkBdevs;
+import dev.ashlar.SpdkExtension;
 import dev.ashlar.cli.Main;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -23,7 +23,7 @@ class SpdkCommandTest {
 
   @BeforeEach
   void writeConfiguration() throws IOException {
-    SpdkBdevs.assumeThere();
+    SpdkExtension.assumeThere();
     final Path disk = temp.resolve("disk");
     try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
       file.setLength(128 << 20);

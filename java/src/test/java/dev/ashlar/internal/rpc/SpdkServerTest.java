@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.ashlar.AshlarRuntime;
 import dev.ashlar.RuntimeOptions;
-import dev.ashlar.SpdkBdevs;
+import dev.ashlar.SpdkExtension;
 import dev.ashlar.internal.NativeSpdk;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -32,12 +32,12 @@ class SpdkServerTest {
 
   @BeforeEach
   void start() throws IOException {
-    SpdkBdevs.assumeThere();
+    SpdkExtension.assumeThere();
     final Path socket = temp.resolve("run/rpc.sock");
     server =
         Server.start(
             socket,
-            RuntimeOptions.builder().reactors(1).spdk(SpdkBdevs.options().build()).build(),
+            RuntimeOptions.builder().reactors(1).spdk(SpdkExtension.options().build()).build(),
             true);
     client = new RpcClient(socket);
   }
