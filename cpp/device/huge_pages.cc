@@ -45,7 +45,8 @@ Status CheckHugePages(uint64_t needed_bytes, const std::string& what, const std:
   return Status::OutOfMemory(
       what + " needs " + std::to_string(needed_bytes / kMiB) + " MiB of free huge pages, but " +
       std::to_string(free_bytes / kMiB) + " MiB are free; make more with sysctl vm.nr_hugepages=" +
-      std::to_string(DivideRoundUp(needed_bytes, kHugePageBytes)) + ", or start without huge pages");
+      std::to_string(DivideRoundUp(needed_bytes, kHugePageBytes)) +
+      ", or start without huge pages");
 }
 
 }  // namespace ashlar

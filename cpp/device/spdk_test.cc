@@ -120,11 +120,12 @@ TEST_F(SpdkTest, TheLastReferenceEndsItAndItStartsAgain) {
   for (int i = 0; i < 3; ++i) {
     const std::string name = "Malloc" + std::to_string(i);
     Start(TestSpdkOptions(MallocConfig(name)));
-    SpdkReference second = std::move(SpdkReference::Start(TestSpdkOptions(MallocConfig(name)))).value();
+    Result<SpdkReference> second = SpdkReference::Start(TestSpdkOptions(MallocConfig(name)));
+    ASSERT_TRUE(second.ok()) << second.status().ToString();
     spdk_.Release();
     EXPECT_TRUE(IsSpdkRunning());
     ASSERT_NE(MustOpen(Bdev(name)), nullptr);
-    second.Release();
+    second->Release();
     EXPECT_FALSE(IsSpdkRunning());
     EXPECT_EQ(OpenDevice(Bdev(name)).status().code(), StatusCode::kClosed);
   }
@@ -183,7 +184,7 @@ TEST_F(SpdkTest, BadOptionsAreRefusedAndGoodOnesWorkAfterwards) {
   EXPECT_THAT(refused([](SpdkOptions& o) { o.config = R"({"subsystems": 1})"; }),
               HasSubstr("subsystems"));
   EXPECT_THAT(refused([](SpdkOptions& o) {
-                o.config = R"({"subsystems": [{"subsystem": "bdev", "config": [{}]}]})";
+                o.config = R"({"subsystems": [{"subsystem": "bdev", "config": [{"params": 1}]}]})";
               }),
               HasSubstr("method"));
   Start();
@@ -202,7 +203,8 @@ TEST_F(SpdkTest, AConfigurationThatFailsLeavesNothingAndABetterOneWorks) {
   const auto refused = [](const std::string& method, const std::string& params) {
     SpdkOptions options = TestSpdkOptions(
         R"({"subsystems": [{"subsystem": "bdev", "config": [
-        {"method": "bdev_malloc_create", "params": {"name": "M", "num_blocks": 64, "block_size": 512}},
+        {"method": "bdev_malloc_create",
+         "params": {"name": "M", "num_blocks": 64, "block_size": 512}},
         {"method": ")" + method + R"(", "params": )" + params + "}]}]}");
     const Status status = SpdkReference::Start(options).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.ToString();

@@ -1,6 +1,6 @@
-// The thread on which SPDK does what is no I/O: its app thread. DPDK is initialised on it, bdevs are
-// made, opened and closed on it, and rpc is answered on it. It exists from the first start to the
-// end of the process.
+// The thread on which SPDK does what is no I/O: its app thread. DPDK is initialised on it, bdevs
+// are made, opened and closed on it, and rpc is answered on it. It exists from the first start to
+// the end of the process.
 //
 // It polls without a pause while somebody waits for it, and otherwise looks every few milliseconds
 // whether SPDK has something to do.

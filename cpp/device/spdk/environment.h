@@ -1,5 +1,5 @@
-// SPDK in this process: DPDK's environment, which stays once it is there, and SPDK's subsystems with
-// their bdevs, which run as long as somebody has a reference or a device open.
+// SPDK in this process: DPDK's environment, which stays once it is there, and SPDK's subsystems
+// with their bdevs, which run as long as somebody has a reference or a device open.
 //
 // Threads: any but a reactor's.
 #pragma once

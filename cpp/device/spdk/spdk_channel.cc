@@ -67,7 +67,7 @@ class SpdkChannel final : public Channel {
   BouncePool bounces_;
   uint32_t in_flight_ = 0;  // submitted and not done
   uint32_t in_spdk_ = 0;    // calls to SPDK that it has not answered
-  RequestList waiting_;     // SPDK had no memory for them, or there was no bounce: tried by each Poll
+  RequestList waiting_;     // for memory of SPDK's or a bounce: each Poll tries again
   RequestList finished_;    // for their `done`
 };
 
