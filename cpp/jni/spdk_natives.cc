@@ -72,8 +72,9 @@ jobjectArray SpdkCall(JNIEnv* env, jclass /*native*/, jstring method, jstring pa
     return nullptr;
   }
   const SpdkReply& answer = reply.value();
-  if (answer.error_code == 0) return ToJava(env, std::vector<std::string>{answer.text});
-  return ToJava(env, {std::to_string(answer.error_code), answer.text});
+  std::vector<std::string> texts{answer.text};
+  if (answer.error_code != 0) texts.insert(texts.begin(), std::to_string(answer.error_code));
+  return ToJava(env, texts);
 }
 
 }  // namespace

@@ -200,7 +200,11 @@ Status Environment::StartSubsystems(const Configuration& configuration) {
     return status;
   }
   status = InitSubsystems(configuration);
-  if (!status.ok()) StopSubsystems();
+  if (failure_) {
+    rpc_.reset();  // subsystems that were not initialised do not end either
+  } else if (!status.ok()) {
+    StopSubsystems();
+  }
   return status;
 }
 
