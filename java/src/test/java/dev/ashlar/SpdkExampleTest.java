@@ -83,34 +83,4 @@ class SpdkExampleTest {
                 ChunkStore.open(ChunkStoreOptions.builder().device(Device.bdev("Malloc0")).build()))
         .isInstanceOf(NoSuchDeviceException.class);
   }
-
-  @Test
-  void whatIsWrongIsAnExceptionAndABetterAttemptWorks() throws Exception {
-    final Path file =
-        Files.writeString(
-            folder.resolve("wrong.json"),
-            """
-            {"subsystems": [{"subsystem": "bdev", "config": [
-              {"method": "bdev_nobody_create", "params": {}}]}]}
-            """);
-    assertThatThrownBy(() -> NativeSpdk.acquire(SpdkExtension.options().configuration(file).build()))
-        .isInstanceOf(AshlarException.class)
-        .hasMessageContaining("bdev_nobody_create");
-    Files.writeString(file, "{\"subsystems\": [}");
-    assertThatThrownBy(() -> SpdkExtension.options().configuration(file))
-        .isInstanceOf(BadConfigurationException.class)
-        .hasMessageContaining("wrong.json, line 1");
-    final RuntimeOptions runtime =
-        RuntimeOptions.builder().spdk(SpdkExtension.options().build()).build();
-    assertThatThrownBy(
-            () ->
-                ChunkStore.open(
-                    ChunkStoreOptions.builder()
-                        .runtime(runtime)
-                        .device(Device.bdev("Nobody"))
-                        .build()))
-        .isInstanceOf(NoSuchDeviceException.class)
-        .hasMessageContaining("Nobody");
-    assertThat(NativeSpdk.isRunning()).isFalse();
-  }
 }

@@ -3,7 +3,6 @@ package dev.ashlar;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ashlar.internal.NativeSpdk;
 import java.io.IOException;
@@ -25,14 +24,9 @@ class SpdkStoreTest {
 
   @TempDir private Path folder;
 
-  static boolean isBuilt() {
-    return SpdkStoreTest.class.getResource("/META-INF/native/linux-x86_64/libashlar_spdk.so")
-        != null;
-  }
-
   @BeforeAll
   static void needsSpdk() {
-    assumeTrue(isBuilt(), "built without SPDK (-Dashlar.spdk=ON)");
+    SpdkExtension.assumeThere();
   }
 
   private static String malloc(final String name, final int blockBytes) {
@@ -53,9 +47,7 @@ class SpdkStoreTest {
   private static RuntimeOptions runtime(final String... methods) {
     return RuntimeOptions.builder()
         .spdk(
-            SpdkOptions.builder()
-                .hugePages(false)
-                .memoryMib(512)
+            SpdkExtension.options()
                 .configuration(
                     "{\"subsystems\": [{\"subsystem\": \"bdev\", \"config\": [%s]}]}"
                         .formatted(String.join(", ", methods)))
