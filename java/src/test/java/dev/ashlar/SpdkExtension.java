@@ -35,10 +35,14 @@ public final class SpdkExtension
     return SpdkOptions.builder().hugePages(false).memoryMib(MEMORY_MIB);
   }
 
+  /** Whether Ashlar was built with SPDK. */
+  static boolean isBuilt() {
+    return SpdkExtension.class.getResource(LIBRARY) != null;
+  }
+
   /** Skips the test if this build has no SPDK. */
   public static void assumeThere() {
-    assumeTrue(
-        SpdkExtension.class.getResource(LIBRARY) != null, "Ashlar was built without SPDK");
+    assumeTrue(isBuilt(), "Ashlar was built without SPDK (-Dashlar.spdk=ON)");
   }
 
   @Override

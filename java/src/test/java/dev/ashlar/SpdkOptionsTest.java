@@ -50,7 +50,7 @@ class SpdkOptionsTest {
 
   @Test
   void aBuildWithoutItSaysSo() {
-    assumeTrue(!SpdkStoreTest.isBuilt(), "built with SPDK");
+    assumeTrue(!SpdkExtension.isBuilt(), "built with SPDK");
     final var options =
         BlobFsOptions.builder()
             .device(Device.bdev("Malloc0"))
