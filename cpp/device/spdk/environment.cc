@@ -9,7 +9,6 @@
 #include "cpp/device/huge_pages.h"
 #include "cpp/device/spdk/compat.h"
 #include "cpp/device/spdk/log.h"
-#include "cpp/device/spdk/process_exit.h"
 #include "cpp/device/spdk/spdk_device.h"
 
 namespace ashlar::spdk {
@@ -142,7 +141,6 @@ Status Environment::StartEnvironment(const SpdkOptions& options) {
     Result<AppThread*> app = AppThread::Start();
     if (!app.ok()) return app.status();
     app_ = *app;
-    Parked::AtExit();
   }
   Status status;
   app_->Run([&] { status = InitEnvironment(options); });

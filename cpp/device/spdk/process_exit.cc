@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 
 namespace ashlar::spdk {
 
@@ -17,7 +16,9 @@ std::atomic<int> parked{0};
 // The thread that ends the process cannot be waited for.
 thread_local int threads_here = 0;
 
-void WaitForThreads() {
+// Destructors of libraries run after all that was registered with atexit, and this library's before
+// those of SPDK's, which it needs.
+__attribute__((destructor)) void WaitForThreads() {
   is_exiting.store(true);
   for (int ms = 0; ms < kMaxWaitMs && parked.load() < threads.load() - threads_here; ++ms) {
     usleep(1000);
@@ -25,8 +26,6 @@ void WaitForThreads() {
 }
 
 }  // namespace
-
-void Parked::AtExit() { std::atexit(&WaitForThreads); }
 
 bool Parked::exiting() { return is_exiting.load(std::memory_order_relaxed); }
 

@@ -1,14 +1,12 @@
 // The end of the process: SPDK takes DPDK down in a destructor, while reactors still run, since a
-// JVM ends without them. Before that every thread that polls SPDK stops for good.
+// JVM ends without them. Just before that every thread that polls SPDK stops for good; not earlier,
+// because whatever is destroyed at exit may wait for I/O (RocksDB joins its threads then).
 #pragma once
 
 namespace ashlar::spdk {
 
 class Parked {
  public:
-  // Registers the wait for the threads, to be run at exit. Once.
-  static void AtExit();
-
   // A thread that polls SPDK, for as long as this lives.
   class Thread {
    public:

@@ -2,6 +2,7 @@ package dev.ashlar.internal;
 
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.SpdkOptions;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** SPDK in this process: it runs as long as someone has a reference, or one of its bdevs open. */
@@ -49,12 +50,13 @@ public final class NativeSpdk {
       return none();
     }
     load();
+    final Path hugeDir = options.hugeDir();
     Native.spdkStart(
         options.configuration(),
         options.coreMask(),
         options.memoryMib(),
         options.hugePages(),
-        options.hugeDir() == null ? "" : options.hugeDir().toAbsolutePath().toString());
+        hugeDir == null ? "" : hugeDir.toAbsolutePath().toString());
     return new Reference(true);
   }
 
