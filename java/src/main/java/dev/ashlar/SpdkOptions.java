@@ -151,7 +151,7 @@ public final class SpdkOptions {
      * @throws NoSuchDeviceException if there is no such file
      * @throws BadConfigurationException if it is not of the right shape; the message says where
      */
-    public Builder configuration(final Path file) {
+    public Builder configurationFile(final Path file) {
       return configuration(Configuration.forSpdk(Arguments.notNull("file", file)));
     }
 

@@ -45,6 +45,6 @@ final class SpdkArguments {
             .memoryMib(memoryMib)
             .hugePages(!noHuge)
             .hugeDir(hugeDir);
-    return (config == null ? builder : builder.configuration(config)).build();
+    return (config == null ? builder : builder.configurationFile(config)).build();
   }
 }
