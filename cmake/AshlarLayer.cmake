@@ -32,8 +32,9 @@ function(ashlar_layer_tests layer)
     add_executable(${layer}_test ${tests})
     target_link_libraries(${layer}_test PRIVATE ${ARGN} ashlar_testing GTest::gmock
                                                 GTest::gmock_main)
+    # Starting SPDK takes a while, so what needs it runs in one process: ashlar_spdk_test.
     gtest_discover_tests(${layer}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${layer}."
-                         PROPERTIES TIMEOUT 300)
+                         TEST_FILTER "-*/Spdk*" PROPERTIES TIMEOUT 300)
   endif()
 
   file(GLOB fuzzers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_fuzz.cc")
@@ -45,4 +46,27 @@ function(ashlar_layer_tests layer)
       target_link_options(${layer}_${name} PRIVATE -fsanitize=fuzzer)
     endforeach()
   endif()
+endfunction()
+
+# ashlar_spdk_test(<name> <layer> <gtest filter> <environment>): tests that need SPDK, in one
+# process. Without SPDK they are shown as skipped.
+function(ashlar_spdk_test name layer filter environment)
+  if(NOT TARGET ${layer}_test)
+    return()
+  endif()
+  if(ASHLAR_SPDK)
+    add_test(NAME ${name} COMMAND ${layer}_test --gtest_brief=1 "--gtest_filter=${filter}")
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "${environment}" TIMEOUT 900)
+  else()
+    add_test(NAME ${name} COMMAND "${CMAKE_COMMAND}" -E echo "skipped: built without SPDK")
+    set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "^skipped")
+  endif()
+endfunction()
+
+# ashlar_spdk_suite(<layer> <gtest filter>): the tests of a layer once more, over SPDK's malloc and
+# aio bdevs in the place of memory.
+function(ashlar_spdk_suite layer filter)
+  foreach(kind malloc aio)
+    ashlar_spdk_test(${layer}.on_spdk_${kind} ${layer} "${filter}" ASHLAR_TEST_BDEV=${kind})
+  endforeach()
 endfunction()

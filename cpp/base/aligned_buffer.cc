@@ -9,12 +9,12 @@ AlignedBuffer::AlignedBuffer(size_t length_bytes) {
     return;
   }
   const size_t rounded = static_cast<size_t>(RoundUp(length_bytes, kPageBytes));
-  auto* bytes = static_cast<uint8_t*>(std::aligned_alloc(kPageBytes, rounded));
-  if (bytes == nullptr) {
+  const PageMemory memory = AllocatePageMemory(rounded);
+  if (memory.bytes == nullptr) {
     return;
   }
-  std::memset(bytes, 0, rounded);
-  bytes_.reset(bytes);
+  std::memset(memory.bytes, 0, rounded);
+  bytes_ = {static_cast<uint8_t*>(memory.bytes), PageMemoryDeleter{memory.free}};
   size_ = rounded;
 }
 

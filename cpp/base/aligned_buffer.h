@@ -1,12 +1,12 @@
-// Page-aligned memory that O_DIRECT accepts.
+// Page-aligned memory that O_DIRECT, and SPDK where it runs, accept without a copy.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 
+#include "cpp/base/page_memory.h"
 #include "cpp/base/units.h"
 
 namespace ashlar {
@@ -26,10 +26,7 @@ class AlignedBuffer {
   std::span<const uint8_t> span() const { return {bytes_.get(), size_}; }
 
  private:
-  struct Free {
-    void operator()(uint8_t* bytes) const { std::free(bytes); }
-  };
-  std::unique_ptr<uint8_t, Free> bytes_;
+  std::unique_ptr<uint8_t, PageMemoryDeleter> bytes_;
   size_t size_ = 0;
 };
 

@@ -1,12 +1,10 @@
 #include "cpp/chunk/page_buffers.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string>
 
 #include "cpp/base/check.h"
+#include "cpp/base/page_memory.h"
 #include "cpp/base/units.h"
 
 namespace ashlar {
@@ -18,15 +16,14 @@ Result<std::unique_ptr<PageBuffers>> PageBuffers::Create(uint64_t bytes) {
     return Status::InvalidArgument("buffer_bytes is " + std::to_string(bytes) +
                                    " for one reactor; give less than 16 TiB");
   }
-  void* base = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (base == MAP_FAILED) {
-    return Status::FromErrno(errno, "page buffers of " + std::to_string(size) + " bytes");
+  const PageMemory memory = AllocatePageMemory(size);
+  if (memory.bytes == nullptr) {
+    return Status::OutOfMemory("page buffers of " + std::to_string(size) + " bytes");
   }
-  return std::unique_ptr<PageBuffers>(
-      new PageBuffers(static_cast<uint8_t*>(base), static_cast<uint32_t>(pages)));
+  return std::unique_ptr<PageBuffers>(new PageBuffers(memory, static_cast<uint32_t>(pages)));
 }
 
-PageBuffers::~PageBuffers() { munmap(base_, static_cast<size_t>(bytes())); }
+PageBuffers::~PageBuffers() { memory_.free(memory_.bytes); }
 
 uint8_t* PageBuffers::Take(uint32_t pages) {
   if (!bitmap_.MayHaveRun(pages)) return nullptr;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "ashlar/status.h"
+#include "cpp/base/page_memory.h"
 #include "cpp/chunk/page_bitmap.h"
 
 namespace ashlar {
@@ -29,8 +30,10 @@ class PageBuffers {
   bool all_free() const { return bitmap_.used() == 0; }
 
  private:
-  PageBuffers(uint8_t* base, uint32_t pages) : base_(base), bitmap_(pages) {}
+  PageBuffers(const PageMemory& memory, uint32_t pages)
+      : memory_(memory), base_(static_cast<uint8_t*>(memory.bytes)), bitmap_(pages) {}
 
+  const PageMemory memory_;
   uint8_t* const base_;
   PageBitmap bitmap_;
 };

@@ -10,6 +10,7 @@
 #include "cpp/device/memory_device.h"
 #include "cpp/device/named_memory.h"
 #include "cpp/device/pread_device.h"
+#include "cpp/device/spdk_library.h"
 #include "cpp/device/uring_device.h"
 #include "cpp/device/uring_probe.h"
 
@@ -79,11 +80,13 @@ Result<std::unique_ptr<Device>> OpenDevice(const DeviceSpec& spec) {
       return OpenFile(spec);
     case DeviceKind::kNamedMemory:
       return OpenNamedMemory(spec);
+    case DeviceKind::kSpdk:
+      return OpenSpdkDevice(spec);
     case DeviceKind::kCrash:
       return Status::NotSupported("crash devices exist in testing builds only");
   }
   return Status::InvalidArgument("device kind is " + std::to_string(static_cast<int>(spec.kind)) +
-                                 "; give 0 (memory), 1 (file) or 3 (named memory)");
+                                 "; give 0 (memory), 1 (file), 3 (named memory) or 4 (SPDK)");
 }
 
 }  // namespace ashlar

@@ -38,6 +38,10 @@ class Channel {
   // While no sleep is announced completions need not touch the descriptor, which saves system
   // calls.
   virtual int wake_fd() const = 0;
+
+  // The longest time between two calls of Poll() while nothing is in flight; -1: any.
+  virtual int max_sleep_ms() const { return -1; }
+
   virtual void AnnounceSleep() {}
   virtual void AnnounceWake() {}
 };
@@ -90,7 +94,7 @@ class Device {
 // InvalidArgument: no multiple of 4096, zero, or too large.
 Status CheckDeviceSize(uint64_t size_bytes);
 
-// Opens (and with spec.create creates) a memory or file device.
+// Opens (and with spec.create creates) a device of any kind but kCrash.
 // Busy: another process, or this one, has it open. InvalidArgument: size or sector size out of
 // range.
 Result<std::unique_ptr<Device>> OpenDevice(const DeviceSpec& spec);

@@ -31,6 +31,7 @@ struct IoRequest {
 
   // The channel's own, free for it between Submit and done.
   IoRequest* next = nullptr;
+  void* channel = nullptr;
   uint32_t channel_progress_bytes = 0;
   uint32_t channel_retries = 0;
 };

@@ -23,6 +23,7 @@ std::optional<DeviceSpec> ToDeviceSpec(JNIEnv* env, jint kind, jstring path, jlo
   spec.read_only = (flags & kOpenReadOnly) != 0;
   spec.use_uring = (flags & kOpenNoUring) == 0;
   spec.use_direct_io = (flags & kOpenNoDirectIo) == 0;
+  spec.non_volatile_cache = (flags & kOpenNonVolatileCache) != 0;
   spec.sector_bytes = static_cast<uint32_t>(sector_bytes);
   return spec;
 }

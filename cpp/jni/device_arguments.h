@@ -18,6 +18,7 @@ inline constexpr jint kOpenNoDirectIo = 16;
 inline constexpr jint kOpenBesideStore = 32;
 inline constexpr jint kOpenFlushWritesTail = 64;
 inline constexpr jint kOpenMetadataOnDevice = 128;
+inline constexpr jint kOpenNonVolatileCache = 256;
 
 // Nothing, with an exception pending, when the path is no path.
 std::optional<DeviceSpec> ToDeviceSpec(JNIEnv* env, jint kind, jstring path, jlong size_bytes,

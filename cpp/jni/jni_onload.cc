@@ -13,7 +13,7 @@ bool RegisterAll(JNIEnv* env) {
   std::vector<JNINativeMethod> methods;
   for (const std::vector<JNINativeMethod>& table :
        {RuntimeMethods(), MemoryMethods(), StoreMethods(), SpaceMethods(), InlineMethods(),
-        FsMethods(), FileMethods(), RocksDbMethods(), MountMethods()}) {
+        FsMethods(), FileMethods(), RocksDbMethods(), MountMethods(), SpdkMethods()}) {
     methods.insert(methods.end(), table.begin(), table.end());
   }
   return Register(env, "dev/ashlar/internal/Native", methods) && RegisterTestingNatives(env);

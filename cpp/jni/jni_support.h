@@ -50,6 +50,7 @@ std::vector<JNINativeMethod> FsMethods();
 std::vector<JNINativeMethod> FileMethods();
 std::vector<JNINativeMethod> RocksDbMethods();
 std::vector<JNINativeMethod> MountMethods();
+std::vector<JNINativeMethod> SpdkMethods();
 
 // Does nothing in the production library.
 bool RegisterTestingNatives(JNIEnv* env);

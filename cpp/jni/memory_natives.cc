@@ -1,13 +1,13 @@
 // Natives of dev.ashlar.internal.Native: page-aligned memory for the caller's data, and memory that
 // devices are opened on.
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 
+#include "cpp/base/page_memory.h"
 #include "cpp/base/units.h"
 #include "cpp/device/named_memory.h"
 #include "cpp/jni/jni_support.h"
@@ -18,8 +18,8 @@ namespace {
 
 // What Java has not freed yet: freeing twice, or a foreign address, does nothing.
 std::mutex allocated_mutex;
-std::unordered_set<void*>& Allocated() {
-  static auto* allocated = new std::unordered_set<void*>();
+std::unordered_map<void*, PageMemory>& Allocated() {
+  static auto* allocated = new std::unordered_map<void*, PageMemory>();
   return *allocated;
 }
 
@@ -28,26 +28,29 @@ jlong Address(JNIEnv* env, jclass /*native*/, jobject direct) {
 }
 
 void FreeMemory(JNIEnv* /*env*/, jclass /*native*/, jlong address) {
-  auto* memory = reinterpret_cast<void*>(address);
+  PageMemory memory;
   {
     std::lock_guard<std::mutex> lock(allocated_mutex);
-    if (Allocated().erase(memory) == 0) return;
+    const auto found = Allocated().find(reinterpret_cast<void*>(address));
+    if (found == Allocated().end()) return;
+    memory = found->second;
+    Allocated().erase(found);
   }
-  std::free(memory);
+  memory.free(memory.bytes);
 }
 
 jobject Allocate(JNIEnv* env, jclass native, jlong bytes) {
   if (bytes <= 0 || bytes > std::numeric_limits<jint>::max()) return nullptr;
   const size_t size = RoundUp(static_cast<uint64_t>(bytes), kPageBytes);
-  void* memory = std::aligned_alloc(kPageBytes, size);
-  if (memory == nullptr) return nullptr;
-  std::memset(memory, 0, size);
+  const PageMemory memory = AllocatePageMemory(size);
+  if (memory.bytes == nullptr) return nullptr;
+  std::memset(memory.bytes, 0, size);
   {
     std::lock_guard<std::mutex> lock(allocated_mutex);
-    Allocated().insert(memory);
+    Allocated().emplace(memory.bytes, memory);
   }
-  jobject buffer = env->NewDirectByteBuffer(memory, bytes);
-  if (buffer == nullptr) FreeMemory(env, native, reinterpret_cast<jlong>(memory));
+  jobject buffer = env->NewDirectByteBuffer(memory.bytes, bytes);
+  if (buffer == nullptr) FreeMemory(env, native, reinterpret_cast<jlong>(memory.bytes));
   return buffer;
 }
 

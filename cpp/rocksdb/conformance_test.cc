@@ -13,6 +13,7 @@
 #include "cpp/rocksdb/core/mount.h"
 #include "cpp/rocksdb/plugin/blobfs_file_system.h"
 #include "cpp/rocksdb/plugin/file_kind.h"
+#include "cpp/testing/test_spdk.h"
 #include "rocksdb/env.h"
 
 namespace ashlar::rocks {
@@ -33,8 +34,7 @@ class ConformanceTest : public testing::Test {
  protected:
   void SetUp() override {
     BlobFsDevice device;
-    device.device.kind = DeviceKind::kMemory;
-    device.device.size_bytes = kDeviceBytes;
+    device.device = TestMemory(kDeviceBytes);
     device.format = true;
     Result<std::unique_ptr<BlobFs>> opened = BlobFs::Open(device, BlobFsOptions());
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();

@@ -14,16 +14,14 @@
 #include "cpp/testing/crash_device.h"
 #include "cpp/testing/random.h"
 #include "cpp/testing/shared_device.h"
+#include "cpp/testing/test_spdk.h"
 
 namespace ashlar::rocks {
 
 namespace {
 
 std::unique_ptr<Device> MemoryDevice(uint64_t size_bytes) {
-  DeviceSpec spec;
-  spec.kind = DeviceKind::kMemory;
-  spec.size_bytes = size_bytes;
-  Result<std::unique_ptr<Device>> device = OpenDevice(spec);
+  Result<std::unique_ptr<Device>> device = OpenDevice(TestMemory(size_bytes));
   EXPECT_TRUE(device.ok()) << device.status().ToString();
   return std::move(device).value();
 }

@@ -19,6 +19,7 @@ class ChannelPoller final : public Poller {
   int wake_fd() const override { return channel_->wake_fd(); }
   void AnnounceSleep() override { channel_->AnnounceSleep(); }
   void AnnounceWake() override { channel_->AnnounceWake(); }
+  int max_sleep_ms() const override { return channel_->max_sleep_ms(); }
   bool must_poll() const override { return channel_->in_flight() > 0 && channel_->wake_fd() < 0; }
 
  private:

@@ -93,6 +93,16 @@ Reactor::~Reactor() {
   if (epoll_fd_ >= 0) close(epoll_fd_);
 }
 
+Status Reactor::Pin(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<size_t>(core), &cores);
+  const int failure = pthread_setaffinity_np(thread_, sizeof(cores), &cores);
+  if (failure == 0) return Status::Ok();
+  return Status::FromErrno(
+      failure, "reactor " + std::to_string(index_) + " on core " + std::to_string(core));
+}
+
 void Reactor::Post(Message* message) {
   Message* head = inbox_.load(std::memory_order_relaxed);
   do {
@@ -173,6 +183,15 @@ int Reactor::PollAll() {
   return work;
 }
 
+int Reactor::MaxSleepMs() const {
+  int max_ms = -1;
+  for (const Poller* poller : pollers_) {
+    const int ms = poller->max_sleep_ms();
+    if (ms >= 0) max_ms = max_ms < 0 ? ms : std::min(max_ms, ms);
+  }
+  return max_ms;
+}
+
 // Whether the reactor may sleep now. AnnounceWake() follows in any case.
 bool Reactor::AnnounceSleep() {
   asleep_.store(true, std::memory_order_seq_cst);
@@ -204,7 +223,7 @@ void Reactor::AnnounceWake() {
 }
 
 void Reactor::Sleep() {
-  if (AnnounceSleep()) WaitForEvents(-1);
+  if (AnnounceSleep()) WaitForEvents(MaxSleepMs());
   AnnounceWake();
 }
 

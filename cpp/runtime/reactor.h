@@ -51,6 +51,9 @@ class Poller {
 
   // True while the reactor must not sleep for this poller's sake (work in flight with no wake_fd).
   virtual bool must_poll() const { return false; }
+
+  // The longest time that the reactor may sleep for this poller's sake; -1: any.
+  virtual int max_sleep_ms() const { return -1; }
 };
 
 class Reactor {
@@ -65,6 +68,9 @@ class Reactor {
 
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
+
+  // Any thread. From here on the reactor runs on this core only.
+  Status Pin(int core);
 
   uint32_t index() const { return index_; }
   bool is_driven() const { return !started_; }
@@ -125,6 +131,7 @@ class Reactor {
   bool AnnounceSleep();
   void WaitForEvents(int timeout_ms);
   void AnnounceWake();
+  int MaxSleepMs() const;
 
   const uint32_t index_;
   const RuntimeOptions options_;

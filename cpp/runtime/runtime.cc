@@ -5,6 +5,8 @@
 #include <string>
 #include <thread>
 
+#include "cpp/device/spdk_library.h"
+
 namespace ashlar {
 
 namespace {
@@ -48,7 +50,11 @@ uint32_t DefaultReactorCount() {
 Result<std::shared_ptr<Runtime>> Runtime::Acquire(const RuntimeOptions& options) {
   ASHLAR_RETURN_IF_ERROR(Validate(options));
   RuntimeOptions wanted = options;
-  if (wanted.reactors == 0) wanted.reactors = DefaultReactorCount();
+  const std::vector<int> cores = SpdkCores();
+  if (wanted.reactors == 0) {
+    wanted.reactors = cores.empty() ? DefaultReactorCount() : 
+        static_cast<uint32_t>(std::min<size_t>(cores.size(), kMaxReactors));
+  }
 
   std::lock_guard<std::mutex> lock(current_mutex);
   if (std::shared_ptr<Runtime> running = current_runtime.lock()) {
@@ -64,6 +70,7 @@ Result<std::shared_ptr<Runtime>> Runtime::Acquire(const RuntimeOptions& options)
   for (uint32_t i = 0; i < wanted.reactors; ++i) {
     Result<std::unique_ptr<Reactor>> reactor = Reactor::Start(i, wanted);
     if (!reactor.ok()) return reactor.status();
+    if (!cores.empty()) ASHLAR_RETURN_IF_ERROR((*reactor)->Pin(cores[i % cores.size()]));
     runtime->reactors_.push_back(std::move(reactor).value());
   }
   current_runtime = runtime;

@@ -1,7 +1,12 @@
 #include "cpp/testing/device_cases.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <utility>
 
+#include "cpp/device/unique_fd.h"
 #include "cpp/testing/crash_device.h"
 
 namespace ashlar {
@@ -11,8 +16,8 @@ namespace {
 struct CaseTraits {
   const char* name;
   DeviceKind kind;
-  uint32_t sector_bytes;  // memory and block devices
-  bool is_block_device;
+  uint32_t sector_bytes;  // memory, block devices and bdevs
+  bool is_block_device;   // of bdevs: of a file
   bool use_uring;
   bool use_direct_io;
 };
@@ -41,6 +46,14 @@ CaseTraits TraitsOf(DeviceCase device_case) {
       return {"Crash512", DeviceKind::kCrash, 512, false, false, false};
     case DeviceCase::kCrash4096:
       return {"Crash4096", DeviceKind::kCrash, 4096, false, false, false};
+    case DeviceCase::kSpdkMalloc512:
+      return {"SpdkMalloc512", DeviceKind::kSpdk, 512, false, false, false};
+    case DeviceCase::kSpdkMalloc4096:
+      return {"SpdkMalloc4096", DeviceKind::kSpdk, 4096, false, false, false};
+    case DeviceCase::kSpdkAio512:
+      return {"SpdkAio512", DeviceKind::kSpdk, 512, true, false, false};
+    case DeviceCase::kSpdkAio4096:
+      return {"SpdkAio4096", DeviceKind::kSpdk, 4096, true, false, false};
   }
   return {"Unknown", DeviceKind::kMemory, 4096, false, false, false};
 }
@@ -56,16 +69,46 @@ std::vector<DeviceCase> FileDeviceCases() {
 
 std::vector<DeviceCase> AllDeviceCases() {
   std::vector<DeviceCase> cases = FileDeviceCases();
-  cases.insert(cases.end(), {DeviceCase::kMemory512, DeviceCase::kMemory4096, DeviceCase::kCrash512,
-                             DeviceCase::kCrash4096});
+  cases.insert(cases.end(),
+               {DeviceCase::kMemory512, DeviceCase::kMemory4096, DeviceCase::kCrash512,
+                DeviceCase::kCrash4096, DeviceCase::kSpdkMalloc512, DeviceCase::kSpdkMalloc4096,
+                DeviceCase::kSpdkAio512, DeviceCase::kSpdkAio4096});
   return cases;
 }
 
 std::string DeviceCaseName(DeviceCase device_case) { return TraitsOf(device_case).name; }
 
+Result<std::unique_ptr<DeviceUnderTest>> DeviceUnderTest::MakeSpdk(DeviceCase device_case,
+                                                                   uint64_t size_bytes) {
+  const CaseTraits traits = TraitsOf(device_case);
+  Result<SpdkReference> spdk = StartSpdkForTest();
+  if (!spdk.ok()) return spdk.status();
+  auto made = std::make_unique<DeviceUnderTest>();
+  made->spdk_ = std::move(spdk).value();
+  DeviceSpec& spec = made->spec_;
+  spec.kind = DeviceKind::kSpdk;
+  spec.path = "UnderTest";
+  if (traits.is_block_device) {
+    made->folder_.emplace();
+    const std::string file = made->folder_->Join("device");
+    const UniqueFd fd(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd.valid() || ftruncate(fd.get(), static_cast<off_t>(size_bytes)) != 0) {
+      return Status::FromErrno(errno, file);
+    }
+    ASHLAR_RETURN_IF_ERROR(CreateAioBdev(spec.path, file, traits.sector_bytes));
+  } else {
+    ASHLAR_RETURN_IF_ERROR(CreateMallocBdev(spec.path, size_bytes, traits.sector_bytes));
+  }
+  Result<std::unique_ptr<Device>> device = OpenDevice(spec);
+  if (!device.ok()) return device.status();
+  made->device_ = std::move(device).value();
+  return made;
+}
+
 Result<std::unique_ptr<DeviceUnderTest>> DeviceUnderTest::Make(DeviceCase device_case,
                                                                uint64_t size_bytes) {
   const CaseTraits traits = TraitsOf(device_case);
+  if (traits.kind == DeviceKind::kSpdk) return MakeSpdk(device_case, size_bytes);
   auto made = std::make_unique<DeviceUnderTest>();
   DeviceSpec& spec = made->spec_;
   spec.kind = traits.kind;

@@ -9,6 +9,7 @@
 #include "cpp/device/device.h"
 #include "cpp/testing/loop_device.h"
 #include "cpp/testing/temp_dir.h"
+#include "cpp/testing/test_spdk.h"
 
 namespace ashlar {
 
@@ -24,6 +25,10 @@ enum class DeviceCase {
   kPreadBlock512,
   kCrash512,
   kCrash4096,
+  kSpdkMalloc512,
+  kSpdkMalloc4096,
+  kSpdkAio512,
+  kSpdkAio4096,
 };
 
 std::vector<DeviceCase> AllDeviceCases();
@@ -43,7 +48,11 @@ class DeviceUnderTest {
   Status Reopen(bool read_only = false);
 
  private:
+  static Result<std::unique_ptr<DeviceUnderTest>> MakeSpdk(DeviceCase device_case,
+                                                           uint64_t size_bytes);
+
   std::optional<TempDir> folder_;
+  SpdkReference spdk_;
   std::optional<LoopDevice> loop_;
   DeviceSpec spec_;
   std::unique_ptr<Device> device_;

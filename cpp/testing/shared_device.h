@@ -58,6 +58,7 @@ class SharedDevice final : public Device {
     int Poll() override { return channel_->Poll(); }
     uint32_t in_flight() const override { return channel_->in_flight(); }
     int wake_fd() const override { return channel_->wake_fd(); }
+    int max_sleep_ms() const override { return channel_->max_sleep_ms(); }
 
    private:
     const std::unique_ptr<Channel> channel_;

@@ -6,6 +6,7 @@
 #include "cpp/base/aligned_buffer.h"
 #include "cpp/base/check.h"
 #include "cpp/testing/run_task.h"
+#include "cpp/testing/test_spdk.h"
 #include "cpp/testing/sync_io.h"
 
 namespace ashlar {
@@ -17,12 +18,7 @@ TestBlobstore::TestBlobstore(std::unique_ptr<Device> device) : device_(std::move
 }
 
 TestBlobstore TestBlobstore::InMemory(uint64_t size_bytes, uint32_t sector_bytes) {
-  DeviceSpec spec;
-  spec.kind = DeviceKind::kMemory;
-  spec.path = "memory";
-  spec.size_bytes = size_bytes;
-  spec.sector_bytes = sector_bytes;
-  auto device = OpenDevice(spec);
+  auto device = OpenDevice(TestMemory(size_bytes, sector_bytes));
   ASHLAR_CHECK(device.ok());
   return TestBlobstore(std::move(device).value());
 }

@@ -6,6 +6,7 @@
 #include "cpp/blobfs/fs_checker.h"
 #include "cpp/testing/random.h"
 #include "cpp/testing/run_task.h"
+#include "cpp/testing/test_spdk.h"
 
 namespace ashlar {
 
@@ -23,11 +24,7 @@ std::shared_ptr<CrashDevice> TestFs::NewCrashDevice(const CrashDeviceOptions& op
 }
 
 std::shared_ptr<Device> TestFs::NewMemory(uint64_t size_bytes, uint32_t sector_bytes) {
-  DeviceSpec spec;
-  spec.kind = DeviceKind::kMemory;
-  spec.size_bytes = size_bytes;
-  spec.sector_bytes = sector_bytes;
-  auto device = OpenDevice(spec);
+  auto device = OpenDevice(TestMemory(size_bytes, sector_bytes));
   ASHLAR_CHECK(device.ok());
   return std::move(device).value();
 }

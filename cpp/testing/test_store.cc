@@ -7,6 +7,7 @@
 #include "cpp/chunk/store_core.h"
 #include "cpp/chunk/store_table.h"
 #include "cpp/runtime/reader_gate.h"
+#include "cpp/testing/test_spdk.h"
 
 namespace ashlar {
 
@@ -39,15 +40,18 @@ StoreId TestStore::Id() {
 
 StoreOpenOptions TestStore::Memory(uint64_t size_bytes) {
   StoreOpenOptions options;
-  options.device.size_bytes = size_bytes;
+  options.device = TestMemory(size_bytes);
   options.format = true;
   options.id = Id();
   return options;
 }
 
 StoreOpenOptions TestStore::File(const std::string& path, uint64_t size_bytes) {
-  StoreOpenOptions options = Memory(size_bytes);
+  StoreOpenOptions options;
+  options.format = true;
+  options.id = Id();
   options.device.kind = DeviceKind::kFile;
+  options.device.size_bytes = size_bytes;
   options.device.path = path;
   options.device.create = true;
   return options;

@@ -1,18 +1,23 @@
 // How fast one channel of a device is, without anything above it: random reads or writes of one
-// size at one queue depth. Prints I/O per second. compare-with-fio runs it in turn with fio.
+// size at one queue depth. Prints I/O per second. compare-with-fio runs it in turn with fio; with
+// --spdk it is to be compared with SPDK's bdevperf.
 #include <poll.h>
 #include <time.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cpp/base/aligned_buffer.h"
 #include "cpp/base/units.h"
 #include "cpp/device/device.h"
+#include "cpp/device/spdk_library.h"
 
 namespace ashlar {
 namespace {
@@ -23,6 +28,8 @@ struct BenchOptions {
   uint32_t block_bytes = kPageBytes;
   uint32_t depth = 32;
   double seconds = 3;
+  std::string spdk_config;  // a file; not empty: spec.path is a bdev
+  SpdkOptions spdk;
   bool sleeps = false;
 };
 
@@ -115,7 +122,9 @@ int Usage() {
                "usage: device_bench FILE [--write] [--depth N] [--block BYTES] [--seconds N]\n"
                "                    [--pread] [--buffered] [--sleep]\n"
                "FILE is an existing file or block device; --write overwrites it. --sleep waits in\n"
-               "the kernel when nothing is done, instead of polling on.\n");
+               "the kernel when nothing is done, instead of polling on.\n"
+               "With --spdk CONFIG, a JSON configuration of SPDK's, FILE is the name of a bdev;\n"
+               "--no-huge MIB does without huge pages. The library is " ASHLAR_SPDK_LIBRARY ".\n");
   return 2;
 }
 
@@ -132,6 +141,12 @@ bool Parse(int argc, char** argv, BenchOptions* options) {
       options->sleeps = true;
     } else if (argument == "--buffered") {
       options->spec.use_direct_io = false;
+    } else if (argument == "--spdk" && value != nullptr) {
+      options->spec.kind = DeviceKind::kSpdk;
+      options->spdk_config = argv[++i];
+    } else if (argument == "--no-huge" && value != nullptr) {
+      options->spdk.huge_pages = false;
+      options->spdk.memory_mib = static_cast<uint32_t>(std::strtoul(argv[++i], nullptr, 10));
     } else if (argument == "--depth" && value != nullptr) {
       options->depth = static_cast<uint32_t>(std::strtoul(argv[++i], nullptr, 10));
     } else if (argument == "--block" && value != nullptr) {
@@ -152,9 +167,23 @@ int Fail(const Status& status) {
   return 1;
 }
 
+Result<SpdkReference> StartSpdk(const BenchOptions& options) {
+  SpdkOptions spdk = options.spdk;
+  std::ifstream file(options.spdk_config);
+  spdk.config.assign(std::istreambuf_iterator<char>(file), {});
+  ASHLAR_RETURN_IF_ERROR(LoadSpdk(ASHLAR_SPDK_LIBRARY));
+  return SpdkReference::Start(spdk);
+}
+
 int Main(int argc, char** argv) {
   BenchOptions options;
   if (!Parse(argc, argv, &options)) return Usage();
+  SpdkReference spdk;
+  if (options.spec.kind == DeviceKind::kSpdk) {
+    Result<SpdkReference> started = StartSpdk(options);
+    if (!started.ok()) return Fail(started.status());
+    spdk = std::move(started).value();
+  }
   Result<std::unique_ptr<Device>> device = OpenDevice(options.spec);
   if (!device.ok()) return Fail(device.status());
   Result<std::unique_ptr<Channel>> channel = (*device)->OpenChannel();

@@ -4,6 +4,7 @@ import dev.ashlar.internal.Arguments;
 import dev.ashlar.internal.AshlarThread;
 import dev.ashlar.internal.Bdev;
 import dev.ashlar.internal.Bdevs;
+import dev.ashlar.internal.NativeSpdk;
 import dev.ashlar.internal.rpc.Configuration;
 import dev.ashlar.internal.rpc.ProgramMethods;
 import dev.ashlar.internal.rpc.Servers;
@@ -27,13 +28,14 @@ public final class AshlarRuntime {
   private AshlarRuntime() {}
 
   /**
-   * Makes the bdevs of a configuration in SPDK's JSON format. {@code docs/operations.md} has the
-   * methods that are understood; all others are refused, so nothing is misread silently.
+   * Makes the bdevs of a configuration in SPDK's JSON format: in SPDK if it runs in this process,
+   * else without it. {@code docs/rpc.md} has the methods that are understood then; all others are
+   * refused, so nothing is misread silently.
    *
    * @param file the configuration
    * @throws NoSuchDeviceException if there is no such file
-   * @throws BadConfigurationException if something in it is wrong; the message says where, and
-   *     nothing has changed
+   * @throws BadConfigurationException if something in it is wrong; the message says where. Without
+   *     SPDK nothing has changed then
    */
   public static void configure(final Path file) {
     AshlarThread.refuseBlocking("configure");
@@ -41,7 +43,23 @@ public final class AshlarRuntime {
   }
 
   /**
-   * Names of the bdevs that exist.
+   * Starts SPDK, or joins it if it runs with these options, and keeps it running until the process
+   * ends. From here on bdevs are SPDK's: {@link Device#bdev} finds them whatever a store's {@link
+   * RuntimeOptions} say, and {@link #configure} and the rpc socket make them. A program that needs
+   * SPDK only while it has something open uses {@link RuntimeOptions.Builder#spdk} instead.
+   *
+   * @param options how
+   * @throws BadConfigurationException if this build or this machine has no SPDK, the options do not
+   *     fit it or those it was started with, or its configuration is wrong
+   * @throws NativeMemoryException if there are not enough huge pages
+   */
+  public static void startSpdk(final SpdkOptions options) {
+    AshlarThread.refuseBlocking("startSpdk");
+    NativeSpdk.acquire(Arguments.notNull("options", options));
+  }
+
+  /**
+   * Names of the bdevs that exist, without those of SPDK.
    *
    * @return in the order in which they were made
    */

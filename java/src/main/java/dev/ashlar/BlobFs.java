@@ -4,6 +4,7 @@ import dev.ashlar.internal.Arguments;
 import dev.ashlar.internal.AshlarThread;
 import dev.ashlar.internal.NativeBlobFs;
 import dev.ashlar.internal.NativeBlobFs.Mode;
+import dev.ashlar.internal.NativeSpdk;
 import dev.ashlar.internal.NativeStoreDevice;
 import dev.ashlar.internal.rocksdb.RocksPlugin;
 import java.nio.file.Files;
@@ -74,15 +75,23 @@ public final class BlobFs implements AutoCloseable {
       requireSize(options);
       return open(options, true, true);
     }
-    final boolean empty =
-        switch (options.device().kind()) {
-          case MEMORY -> true;
-          case CRASH -> false;
-          case FILE, BDEV ->
-              options.createIfMissing()
-                  && NativeStoreDevice.probe(options.device()) == NativeStoreDevice.Content.ZEROS;
-        };
-    return open(options, false, empty);
+    // From the first look at the device on: bdevs in memory would not outlast it otherwise.
+    final NativeSpdk.Reference spdk = NativeSpdk.acquire(options.runtime().spdk());
+    try {
+      return open(options, false, isToBeFormatted(options));
+    } finally {
+      spdk.close();
+    }
+  }
+
+  private static boolean isToBeFormatted(final BlobFsOptions options) {
+    return switch (options.device().kind()) {
+      case MEMORY -> true;
+      case CRASH -> false;
+      case FILE, BDEV ->
+          options.createIfMissing()
+              && NativeStoreDevice.probe(options.device()) == NativeStoreDevice.Content.ZEROS;
+    };
   }
 
   /**

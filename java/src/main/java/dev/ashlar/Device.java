@@ -28,6 +28,7 @@ public final class Device {
   private final String label;
   private final long sizeBytes;
   private final int sectorBytes;
+  private final boolean cacheNonVolatile;
 
   private Device(
       final Kind kind,
@@ -35,11 +36,22 @@ public final class Device {
       final String label,
       final long sizeBytes,
       final int sectorBytes) {
+    this(kind, path, label, sizeBytes, sectorBytes, false);
+  }
+
+  private Device(
+      final Kind kind,
+      final @Nullable Path path,
+      final String label,
+      final long sizeBytes,
+      final int sectorBytes,
+      final boolean cacheNonVolatile) {
     this.kind = kind;
     this.path = path;
     this.label = label;
     this.sizeBytes = sizeBytes;
     this.sectorBytes = sectorBytes;
+    this.cacheNonVolatile = cacheNonVolatile;
   }
 
   /** The kinds of devices. */
@@ -89,9 +101,9 @@ public final class Device {
   }
 
   /**
-   * A block device that {@link AshlarRuntime#configure} or the rpc socket has made, by its name. In
-   * memory too it keeps its content from one opening to the next, until it is deleted or the
-   * process ends.
+   * A block device that {@link AshlarRuntime#configure}, the rpc socket or SPDK's configuration has
+   * made, by its name. In memory too it keeps its content from one opening to the next, until it is
+   * deleted, the process ends, or SPDK, if it is SPDK's.
    *
    * @param name such as {@code Malloc0}; whether there is one is seen when it is opened
    * @return the device
@@ -100,6 +112,26 @@ public final class Device {
   public static Device bdev(final String name) {
     Arguments.notNull("name", name);
     return new Device(Kind.BDEV, null, Bdevs.checkName(name), 0, 0);
+  }
+
+  /**
+   * The same bdev, with the assurance that what it has written survives a power cut even though it
+   * knows no flush. SPDK's uring bdevs are such: without this a store refuses to write to them.
+   * Believed; has no meaning for other devices.
+   *
+   * @return the device
+   */
+  public Device withNonVolatileCache() {
+    return new Device(kind, path, label, sizeBytes, sectorBytes, true);
+  }
+
+  /**
+   * Whether it was said that its cache survives a power cut.
+   *
+   * @return false unless made by {@link #withNonVolatileCache}
+   */
+  public boolean isCacheNonVolatile() {
+    return cacheNonVolatile;
   }
 
   /**
@@ -204,13 +236,14 @@ public final class Device {
             && kind == device.kind
             && sizeBytes == device.sizeBytes
             && sectorBytes == device.sectorBytes
+            && cacheNonVolatile == device.cacheNonVolatile
             && label.equals(device.label)
             && Objects.equals(path, device.path));
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(kind, label, sizeBytes, sectorBytes);
+    return Objects.hash(kind, label, sizeBytes, sectorBytes, cacheNonVolatile);
   }
 
   @Override

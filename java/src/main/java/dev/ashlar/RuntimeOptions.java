@@ -26,12 +26,14 @@ public final class RuntimeOptions {
   private final IdlePolicy idlePolicy;
   private final Duration spin;
   private final @Nullable Path rpcSocket;
+  private final @Nullable SpdkOptions spdk;
 
   private RuntimeOptions(final Builder builder) {
     this.reactors = builder.reactors;
     this.idlePolicy = builder.idlePolicy;
     this.spin = builder.spin;
     this.rpcSocket = builder.rpcSocket;
+    this.spdk = builder.spdk;
   }
 
   /**
@@ -89,12 +91,21 @@ public final class RuntimeOptions {
   }
 
   /**
+   * How SPDK runs.
+   *
+   * @return null, the default: it is not started
+   */
+  public @Nullable SpdkOptions spdk() {
+    return spdk;
+  }
+
+  /**
    * The same reactors without a socket.
    *
    * @return the options
    */
   public RuntimeOptions withoutRpcSocket() {
-    return builder().reactors(reactors).idlePolicy(idlePolicy).spin(spin).build();
+    return builder().reactors(reactors).idlePolicy(idlePolicy).spin(spin).spdk(spdk).build();
   }
 
   @Override
@@ -103,12 +114,13 @@ public final class RuntimeOptions {
         && reactors == options.reactors
         && idlePolicy == options.idlePolicy
         && spin.equals(options.spin)
-        && Objects.equals(rpcSocket, options.rpcSocket);
+        && Objects.equals(rpcSocket, options.rpcSocket)
+        && Objects.equals(spdk, options.spdk);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(reactors, idlePolicy, spin, rpcSocket);
+    return Objects.hash(reactors, idlePolicy, spin, rpcSocket, spdk);
   }
 
   @Override
@@ -119,7 +131,8 @@ public final class RuntimeOptions {
         + idlePolicy
         + ", spin "
         + spin
-        + (rpcSocket == null ? "" : ", rpc socket " + rpcSocket);
+        + (rpcSocket == null ? "" : ", rpc socket " + rpcSocket)
+        + (spdk == null ? "" : ", SPDK with " + spdk);
   }
 
   /** Collects options. Not safe for use by several threads at once. */
@@ -128,6 +141,7 @@ public final class RuntimeOptions {
     private IdlePolicy idlePolicy = IdlePolicy.ADAPTIVE;
     private Duration spin = DEFAULT_SPIN;
     private @Nullable Path rpcSocket;
+    private @Nullable SpdkOptions spdk;
 
     private Builder() {}
 
@@ -184,6 +198,17 @@ public final class RuntimeOptions {
      */
     public Builder rpcSocket(final @Nullable Path socket) {
       this.rpcSocket = socket;
+      return this;
+    }
+
+    /**
+     * Sets that SPDK runs as long as something is open that was opened with these options.
+     *
+     * @param options of it. Null, the default: it is not started
+     * @return this
+     */
+    public Builder spdk(final @Nullable SpdkOptions options) {
+      this.spdk = options;
       return this;
     }
 

@@ -37,17 +37,18 @@ import org.rocksdb.WriteOptions;
 /** An unmodified RocksDB keeps its files in a BlobFS. */
 class RocksDbOnBlobFsTest {
 
-  private static final long SIZE = 256L << 20;
+  static final long SIZE = 256L << 20;
   private static final int KEYS = 5000;
 
-  @TempDir private Path folder;
+  @TempDir Path folder;
 
   @BeforeAll
   static void loadRocksDb() {
     RocksLibrary.load();
   }
 
-  private BlobFs file() {
+  /** The same device each time. */
+  BlobFs file() {
     return BlobFs.open(
         BlobFsOptions.builder()
             .device(Device.file(folder.resolve("device")))
@@ -56,8 +57,13 @@ class RocksDbOnBlobFsTest {
             .build());
   }
 
-  private static BlobFs memory() {
-    return BlobFs.open(BlobFsOptions.builder().device(Device.memory(SIZE)).build());
+  private BlobFs memory() {
+    return fresh(SIZE);
+  }
+
+  /** An empty device. */
+  BlobFs fresh(final long bytes) {
+    return BlobFs.open(BlobFsOptions.builder().device(Device.memory(bytes)).build());
   }
 
   private static Options options(final BlobFs fs) {
@@ -314,7 +320,7 @@ class RocksDbOnBlobFsTest {
 
   @Test
   void fullDeviceStopsWritesAndSpaceLetsThemGoOn() throws RocksDBException {
-    try (BlobFs fs = BlobFs.open(BlobFsOptions.builder().device(Device.memory(48L << 20)).build());
+    try (BlobFs fs = fresh(48L << 20);
         Options options = options(fs)) {
       try (BlobFile filler = fs.create("/filler")) {
         filler.append(ByteBuffer.allocateDirect(8 << 20));

@@ -6,6 +6,7 @@ import dev.ashlar.RuntimeOptions;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,9 @@ final class ServeCommand implements Callable<Integer> {
       description = "Make the bdevs of a configuration in SPDK's JSON format first.")
   private @Nullable Path config;
 
+  @ArgGroup(exclusive = false)
+  private @Nullable SpdkArguments spdk;
+
   @Option(
       names = "--reactors",
       paramLabel = "N",
@@ -43,12 +47,14 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (config != null) {
+    final RuntimeOptions.Builder options =
+        RuntimeOptions.builder().reactors(reactors).rpcSocket(socket);
+    if (spdk != null) {
+      options.spdk(spdk.options(config));
+    } else if (config != null) {
       AshlarRuntime.configure(config);
     }
-    final RuntimeOptions options =
-        RuntimeOptions.builder().reactors(reactors).rpcSocket(socket).build();
-    final RpcServer server = AshlarRuntime.serve(options);
+    final RpcServer server = AshlarRuntime.serve(options.build());
     // A signal that ends this process unmounts and closes first.
     final Cleanup close = new Cleanup(server::close);
     io.out().println("serving " + socket);

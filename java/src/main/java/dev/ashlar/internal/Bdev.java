@@ -26,9 +26,7 @@ public final class Bdev {
   private final UUID uuid;
   private final int blockBytes;
   private final long blocks;
-  private final @Nullable String file;
-  private final boolean blockSizeGiven;
-  private final boolean readOnly;
+  private final @Nullable FileOptions options;
 
   /** Who has it open; guarded by Bdevs. */
   @Nullable BdevUse use;
@@ -42,18 +40,24 @@ public final class Bdev {
       final UUID uuid,
       final int blockBytes,
       final long blocks,
-      final @Nullable String file,
-      final boolean blockSizeGiven,
-      final boolean readOnly) {
+      final @Nullable FileOptions options) {
     this.kind = kind;
     this.name = name;
     this.uuid = uuid;
     this.blockBytes = blockBytes;
     this.blocks = blocks;
-    this.file = file;
-    this.blockSizeGiven = blockSizeGiven;
-    this.readOnly = readOnly;
+    this.options = options;
   }
+
+  /**
+   * What a device of a file was made with.
+   *
+   * @param file path of the file or block device
+   * @param blockBytes 512 or 4096; 0: 512
+   * @param readOnly whether it is never written
+   * @param uuid of the device; null: random
+   */
+  public record FileOptions(String file, int blockBytes, boolean readOnly, @Nullable UUID uuid) {}
 
   /**
    * What the users of a device have done with it.
@@ -123,21 +127,12 @@ public final class Bdev {
   }
 
   /**
-   * The file or block device behind it.
+   * What it was made with.
    *
-   * @return the path as given; null for memory
+   * @return null for memory
    */
-  public @Nullable String file() {
-    return file;
-  }
-
-  /**
-   * Whether the block size was given when it was made.
-   *
-   * @return false: it was found out
-   */
-  public boolean isBlockSizeGiven() {
-    return blockSizeGiven;
+  public @Nullable FileOptions fileOptions() {
+    return options;
   }
 
   /**
@@ -146,11 +141,11 @@ public final class Bdev {
    * @return false but for files made so
    */
   public boolean isReadOnly() {
-    return readOnly;
+    return options != null && options.readOnly();
   }
 
   NativeDevice nativeDevice() {
-    return file == null ? NativeDevice.namedMemory(name) : NativeDevice.file(file);
+    return options == null ? NativeDevice.namedMemory(name) : NativeDevice.file(options.file());
   }
 
   @Override

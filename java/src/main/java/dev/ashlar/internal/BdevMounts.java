@@ -35,17 +35,17 @@ public final class BdevMounts {
    * Mounts the files of whoever has a bdev open, read-only: what he changes is seen in the folder.
    * When he closes them, everything in the folder answers EIO.
    *
-   * @param bdev that is open
+   * @param bdev name of one that is open
    * @param folder where
    * @return the mount
    * @throws StoreBusyException if it is open without files
    */
-  public static FolderMount ofOpen(final Bdev bdev, final Path folder) {
+  public static FolderMount ofOpen(final String bdev, final Path folder) {
     final @Nullable NativeBlobFs files = Bdevs.openFiles(bdev);
     if (files == null) {
       throw new StoreBusyException(
           "bdev " + bdev + " is open, by a store that keeps its metadata elsewhere");
     }
-    return FolderMount.start(files, folder, bdev.name(), true, false);
+    return FolderMount.start(files, folder, bdev, true, false);
   }
 }

@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class BdevUse {
   private final @Nullable Bdev bdev;
+  private final NativeSpdk.Reference spdk;
 
   private Supplier<Counters> counters = () -> Counters.ZERO; // guarded by Bdevs
   private Supplier<@Nullable NativeBlobFs> files = () -> null; // guarded by Bdevs
 
-  BdevUse(final @Nullable Bdev bdev) {
+  BdevUse(final @Nullable Bdev bdev, final NativeSpdk.Reference spdk) {
     this.bdev = bdev;
+    this.spdk = spdk;
   }
 
   /** The device is open: from here on it can be asked. */
@@ -43,6 +45,8 @@ final class BdevUse {
         bdev.use = null;
       }
     }
+    Bdevs.leave(this);
+    spdk.close();
   }
 
   Counters counters() {

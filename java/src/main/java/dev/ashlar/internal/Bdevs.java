@@ -3,9 +3,11 @@ package dev.ashlar.internal;
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.Device;
 import dev.ashlar.NoSuchDeviceException;
+import dev.ashlar.SpdkOptions;
 import dev.ashlar.StorageIoException;
 import dev.ashlar.StoreBusyException;
 import dev.ashlar.StoreExistsException;
+import dev.ashlar.internal.Bdev.FileOptions;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -13,10 +15,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The named block devices of this process. May be used by many threads at once. */
@@ -30,6 +34,10 @@ public final class Bdevs {
   private static final int BLOCK_DEVICE = 0060000;
 
   private static final Map<String, Bdev> BDEVS = new LinkedHashMap<>(); // guarded by the class
+
+  /** SPDK's that are open here, as they were named; guarded by the class. */
+  private static final Map<String, BdevUse> USES_OF_SPDK = new HashMap<>();
+
   private static int lastMalloc = -1; // guarded by the class
 
   private Bdevs() {}
@@ -58,13 +66,12 @@ public final class Bdevs {
     checkNew(given);
     NativeLibrary.load();
     Native.namedMemoryCreate(given, bytes, blockBytes);
-    return add(
-        new Bdev(Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null, true, false));
+    return add(new Bdev(Bdev.Kind.MALLOC, given, orRandom(uuid), blockBytes, blocks, null));
   }
 
   private static String nextMallocName() {
     String name = "Malloc" + ++lastMalloc;
-    while (BDEVS.containsKey(name)) {
+    while (lookUp(name) != null) {
       name = "Malloc" + ++lastMalloc;
     }
     return name;
@@ -75,24 +82,16 @@ public final class Bdevs {
    *
    * @param kind AIO or URING
    * @param name of it
-   * @param file path
-   * @param blockBytes 512 or 4096; 0: 512
-   * @param readOnly whether it is never written
+   * @param options which file, and how
    * @return the device
    */
   public static synchronized Bdev createFile(
-      final Bdev.Kind kind,
-      final String name,
-      final String file,
-      final int blockBytes,
-      final boolean readOnly) {
-    final int block = blockBytes == 0 ? SMALL_BLOCK : blockBytes;
+      final Bdev.Kind kind, final String name, final FileOptions options) {
+    final int block = options.blockBytes() == 0 ? SMALL_BLOCK : options.blockBytes();
     checkBlock(block);
     checkNew(name);
-    final long bytes = sizeOf(Device.file(Path.of(file)).path());
-    return add(
-        new Bdev(
-            kind, name, UUID.randomUUID(), block, bytes / block, file, blockBytes != 0, readOnly));
+    final long bytes = sizeOf(Device.file(Path.of(options.file())).path());
+    return add(new Bdev(kind, name, orRandom(options.uuid()), block, bytes / block, options));
   }
 
   private static long sizeOf(final Path file) {
@@ -125,7 +124,7 @@ public final class Bdevs {
 
   private static void checkNew(final String name) {
     checkName(name);
-    if (BDEVS.containsKey(name)) {
+    if (lookUp(name) != null) {
       throw new StoreExistsException("there is a bdev named " + name + " already");
     }
   }
@@ -150,6 +149,7 @@ public final class Bdevs {
 
   private static Bdev add(final Bdev bdev) {
     BDEVS.put(bdev.name(), bdev);
+    Bdevs.class.notifyAll();
     return bdev;
   }
 
@@ -166,22 +166,22 @@ public final class Bdevs {
       throw inUse(bdev);
     }
     if (bdev.kind() == Bdev.Kind.MALLOC) {
-      Native.namedMemoryDrop(name);
+      Native.namedMemoryDrop(bdev.name());
     }
-    BDEVS.remove(name);
+    BDEVS.remove(bdev.name());
   }
 
   // --- looking -----------------------------------------------------------------------------------
 
   /**
-   * A device by its name.
+   * A device by its name, or by its UUID, which is an alias of it.
    *
    * @param name of it
    * @return the device
    * @throws NoSuchDeviceException if there is none
    */
   public static synchronized Bdev find(final String name) {
-    final Bdev bdev = BDEVS.get(name);
+    final Bdev bdev = lookUp(name);
     if (bdev == null) {
       throw new NoSuchDeviceException(
           "there is no bdev named "
@@ -189,6 +189,38 @@ public final class Bdevs {
               + (BDEVS.isEmpty() ? "; none is configured" : ", only " + BDEVS.keySet()));
     }
     return bdev;
+  }
+
+  private static @Nullable Bdev lookUp(final String name) {
+    final Bdev named = BDEVS.get(name);
+    if (named != null) {
+      return named;
+    }
+    for (final Bdev bdev : BDEVS.values()) {
+      if (bdev.uuid().toString().equals(name)) {
+        return bdev;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Waits until there is a device of a name, or the time is over.
+   *
+   * @param name of it
+   * @param millis at most
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public static synchronized void await(final String name, final long millis)
+      throws InterruptedException {
+    final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (lookUp(name) == null) {
+      final long left = end - System.nanoTime();
+      if (left <= 0) {
+        return;
+      }
+      TimeUnit.NANOSECONDS.timedWait(Bdevs.class, left);
+    }
   }
 
   /**
@@ -201,13 +233,18 @@ public final class Bdevs {
   }
 
   /**
-   * Whether a device is open.
+   * Whether a device is open in this process, one of SPDK's too.
    *
-   * @param bdev to look at
+   * @param name of it
    * @return true as long as someone has it open
    */
-  public static synchronized boolean isOpen(final Bdev bdev) {
-    return bdev.use != null;
+  public static synchronized boolean isOpen(final String name) {
+    return useOf(name) != null;
+  }
+
+  private static @Nullable BdevUse useOf(final String name) {
+    final Bdev bdev = BDEVS.get(name);
+    return bdev == null ? USES_OF_SPDK.get(name) : bdev.use;
   }
 
   /**
@@ -224,12 +261,27 @@ public final class Bdevs {
   /**
    * The files of whoever has a device open.
    *
-   * @param bdev to look at
+   * @param name of it
    * @return null if it is not open, or opened without its files
    */
-  public static synchronized @Nullable NativeBlobFs openFiles(final Bdev bdev) {
-    final BdevUse use = bdev.use;
+  public static synchronized @Nullable NativeBlobFs openFiles(final String name) {
+    final BdevUse use = useOf(name);
     return use == null ? null : use.files();
+  }
+
+  /** The device that a use was of is closed. */
+  static synchronized void leave(final BdevUse use) {
+    USES_OF_SPDK.values().remove(use);
+  }
+
+  /**
+   * Whether a name is not one of these devices, and SPDK runs and is to look for it.
+   *
+   * @param name of a device
+   * @return true also if SPDK has none of that name
+   */
+  public static synchronized boolean isOfSpdk(final String name) {
+    return lookUp(name) == null && NativeSpdk.isRunning();
   }
 
   // --- opening -----------------------------------------------------------------------------------
@@ -239,13 +291,32 @@ public final class Bdevs {
    *
    * @param device to be opened
    * @param readOnly whether it is only read
+   * @param spdk what SPDK is started with for it; null: it is not
    * @return the use, to be ended by {@link BdevUse#closed}
    * @throws StoreBusyException if it is open
    * @throws BadConfigurationException if it is to be written and cannot be
    */
-  static synchronized BdevUse enter(final Device device, final boolean readOnly) {
+  static BdevUse enter(
+      final Device device, final boolean readOnly, final @Nullable SpdkOptions spdk) {
+    final NativeSpdk.Reference reference = NativeSpdk.acquire(spdk);
+    try {
+      return enter(device, readOnly, reference);
+    } catch (final RuntimeException | Error e) {
+      reference.close();
+      throw e;
+    }
+  }
+
+  private static synchronized BdevUse enter(
+      final Device device, final boolean readOnly, final NativeSpdk.Reference spdk) {
+    // Whether one of SPDK's is in use is SPDK's to say.
     if (device.kind() != Device.Kind.BDEV) {
-      return new BdevUse(null);
+      return new BdevUse(null, spdk);
+    }
+    if (isOfSpdk(device.label())) {
+      final BdevUse use = new BdevUse(null, spdk);
+      USES_OF_SPDK.putIfAbsent(device.label(), use);
+      return use;
     }
     final Bdev bdev = find(device.label());
     if (bdev.use != null) {
@@ -255,7 +326,7 @@ public final class Bdevs {
       throw new BadConfigurationException(
           "bdev " + bdev + " was made read-only: open it read-only");
     }
-    bdev.use = new BdevUse(bdev);
+    bdev.use = new BdevUse(bdev, spdk);
     return bdev.use;
   }
 

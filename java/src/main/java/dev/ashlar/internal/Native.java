@@ -102,7 +102,7 @@ final class Native {
    * format} is set.
    *
    * @param kind 0 memory, 1 file or block device, 2 crash device (testing library only), 3 memory
-   *     of {@link #namedMemoryCreate}
+   *     of {@link #namedMemoryCreate}, 4 bdev of SPDK
    * @param path of the file, or a label, or the name of the memory
    * @param sizeBytes of memory or of a file to be created; 0: as it is
    * @param flags sum of OPEN_ flags
@@ -135,6 +135,9 @@ final class Native {
 
   /** Stores only, when formatting: the metadata will be on the device. */
   static final int OPEN_METADATA_ON_DEVICE = 128;
+
+  /** Bdevs of SPDK only: what they have written survives a power cut without a flush. */
+  static final int OPEN_NON_VOLATILE_CACHE = 256;
 
   /**
    * What is on a device, without changing it: 0 nothing but zeros where formats keep their marks, 1
@@ -358,4 +361,33 @@ final class Native {
 
   /** Takes the mount from its folder at once; what is open is served until it is closed. */
   static native void mountDetach(long mount);
+
+  // --- SPDK --------------------------------------------------------------------------------------
+
+  /** Loads the library that knows SPDK, before it is first started. */
+  static native void spdkLoad(String file);
+
+  /**
+   * Starts SPDK, or takes a reference to the one that runs with the same options.
+   *
+   * @param config SPDK's JSON configuration, or empty
+   * @param coreMask cores of the reactors, or empty
+   * @param memoryMib 0: the default
+   * @param hugeDir a hugetlbfs, or empty
+   */
+  static native void spdkStart(
+      String config, String coreMask, int memoryMib, boolean hugePages, String hugeDir);
+
+  /** Gives a reference back. With the last one, and the last device closed, the bdevs go. */
+  static native void spdkStop();
+
+  static native boolean spdkRunning();
+
+  /**
+   * Calls a method of SPDK's rpc.
+   *
+   * @param params JSON, or empty
+   * @return the result as JSON; or the number and the message of the error
+   */
+  static native String[] spdkCall(String method, String params);
 }

@@ -45,7 +45,7 @@ public final class NativeBlobFs {
   public static NativeBlobFs open(
       final BlobFsOptions options, final boolean createFile, final boolean format) {
     NativeLibrary.load();
-    final BdevUse use = Bdevs.enter(options.device(), options.readOnly());
+    final BdevUse use = Bdevs.enter(options.device(), options.readOnly(), options.runtime().spdk());
     Servers.Reference server = null;
     NativeBlobFs fs = null;
     try {
@@ -70,7 +70,7 @@ public final class NativeBlobFs {
         device.kind(),
         device.path(),
         device.isFile() ? options.sizeBytes() : device.sizeBytes(),
-        flags(options, createFile, format),
+        flags(options, createFile, format) | device.flags(),
         device.sectorBytes(),
         options.clusterBytes(),
         options.runtime().reactors(),
@@ -97,7 +97,7 @@ public final class NativeBlobFs {
 
   /** One that has been opened by another way. */
   static NativeBlobFs of(final long handle) {
-    return new NativeBlobFs(handle, new BdevUse(null), () -> {});
+    return new NativeBlobFs(handle, new BdevUse(null, NativeSpdk.none()), () -> {});
   }
 
   /** Closes it, see {@link Native#fsClose}. */

@@ -71,7 +71,7 @@ public final class NativeStoreDevice implements StoreDevice {
    */
   public static Content probe(final Device device) {
     NativeLibrary.load();
-    final BdevUse use = Bdevs.enter(device, true);
+    final BdevUse use = Bdevs.enter(device, true, null);
     try {
       final NativeDevice probed = NativeDevice.of(device);
       return Content.values()[Native.deviceProbe(probed.kind(), probed.path())];
@@ -107,7 +107,7 @@ public final class NativeStoreDevice implements StoreDevice {
       final boolean createFile,
       final byte @Nullable [] formatAs,
       final Metadata metadata) {
-    final BdevUse use = Bdevs.enter(options.device(), options.readOnly());
+    final BdevUse use = Bdevs.enter(options.device(), options.readOnly(), options.runtime().spdk());
     SharedRuntime runtime = null;
     Servers.Reference server = null;
     boolean done = false;
@@ -125,6 +125,7 @@ public final class NativeStoreDevice implements StoreDevice {
               device.path(),
               device.isFile() ? options.sizeBytes() : device.sizeBytes(),
               flags(options, createFile, formatAs != null)
+                  | device.flags()
                   | (onDevice ? Native.OPEN_METADATA_ON_DEVICE : 0),
               device.sectorBytes(),
               options.clusterBytes() == 0 && !onDevice

@@ -94,7 +94,12 @@ final class ChildJvm {
 
   /** Waits for its end by an exception; returns what it wrote to its standard error. */
   String fail() throws IOException, InterruptedException {
-    assertThat(process.waitFor()).isEqualTo(1);
+    return end(1);
+  }
+
+  /** Waits for its end with that code; returns what it wrote to its standard error. */
+  String end(final int code) throws IOException, InterruptedException {
+    assertThat(process.waitFor()).isEqualTo(code);
     return Files.readString(errors);
   }
 

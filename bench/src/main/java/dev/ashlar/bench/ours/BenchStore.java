@@ -3,12 +3,17 @@ package dev.ashlar.bench.ours;
 import dev.ashlar.ChunkStore;
 import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.Device;
+import dev.ashlar.RuntimeOptions;
+import dev.ashlar.SpdkOptions;
+import dev.ashlar.bench.measure.Pages;
+import dev.ashlar.bench.peer.Bdevperf;
 import java.nio.file.Path;
 
 /** Stores as a user opens them: the defaults, nothing tuned for a row. */
 public final class BenchStore {
 
   private static final String FILE = "store";
+  private static final int SPDK_OWN_MIB = 512;
   private static final long BACKEND_PROBE_BYTES = 64L << 20;
 
   private BenchStore() {}
@@ -23,6 +28,39 @@ public final class BenchStore {
     return ChunkStore.open(
         ChunkStoreOptions.builder()
             .device(Device.memory(sizeBytes(dataBytes)))
+            .createIfMissing(true)
+            .build());
+  }
+
+  /**
+   * Why there cannot be a store on SPDK here.
+   *
+   * @return a sentence, or an empty string if there can
+   */
+  public static String spdkObstacle() {
+    return ChunkStore.class.getResource("/META-INF/native/linux-x86_64/libashlar_spdk.so") == null
+        ? "Ashlar was built without SPDK"
+        : "";
+  }
+
+  /**
+   * A new store on a malloc bdev of SPDK, with one reactor and without huge pages.
+   *
+   * @param dataBytes that it is to hold; it has room for twice as much
+   * @return an open store
+   */
+  public static ChunkStore onSpdk(final long dataBytes) {
+    final long bytes = sizeBytes(dataBytes);
+    final SpdkOptions spdk =
+        SpdkOptions.builder()
+            .hugePages(false)
+            .memoryMib((int) (bytes >> 20) + SPDK_OWN_MIB)
+            .configuration(Bdevperf.mallocBdev("Malloc0", bytes, Pages.BYTES))
+            .build();
+    return ChunkStore.open(
+        ChunkStoreOptions.builder()
+            .device(Device.bdev("Malloc0"))
+            .runtime(RuntimeOptions.builder().reactors(1).spdk(spdk).build())
             .createIfMissing(true)
             .build());
   }

@@ -37,6 +37,16 @@ public final class OurSide implements AutoCloseable {
   }
 
   /**
+   * A store on a malloc bdev of SPDK with one chunk, and one reactor.
+   *
+   * @param pages of the chunk
+   * @return the side
+   */
+  public static OurSide oneChunkOnSpdk(final int pages) {
+    return new OurSide(BenchStore.onSpdk(bytes(pages)), pages, pages);
+  }
+
+  /**
    * A store in a file with one chunk.
    *
    * @param folder of the file

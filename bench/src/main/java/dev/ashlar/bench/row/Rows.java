@@ -18,6 +18,7 @@ public final class Rows {
           DbBenchRow.onMemory(),
           DbBenchRow.onFile(),
           DbBenchRow.onMount(),
+          new SpdkReadRow(),
           new WriteAmplificationRow(),
           new IdleCpuRow(),
           new HeapRow());

@@ -11,6 +11,7 @@ import dev.ashlar.StoreExistsException;
 import dev.ashlar.WrongFormatException;
 import dev.ashlar.internal.Arguments;
 import dev.ashlar.internal.AshlarThread;
+import dev.ashlar.internal.NativeSpdk;
 import dev.ashlar.internal.NativeStoreDevice;
 import dev.ashlar.internal.StoreDevice;
 import dev.ashlar.internal.metadata.MetadataBatch;
@@ -52,6 +53,16 @@ public final class StoreOpener {
   public static ChunkStore open(final ChunkStoreOptions options) {
     Arguments.notNull("options", options);
     AshlarThread.refuseBlocking("open");
+    // From the first look at the device on: bdevs in memory would not outlast it otherwise.
+    final NativeSpdk.Reference spdk = NativeSpdk.acquire(options.runtime().spdk());
+    try {
+      return openDevice(options);
+    } finally {
+      spdk.close();
+    }
+  }
+
+  private static ChunkStore openDevice(final ChunkStoreOptions options) {
     final Device device = options.device();
     if (!keepsContent(device)) {
       return create(options, false, false);
@@ -91,6 +102,15 @@ public final class StoreOpener {
   public static void format(final ChunkStoreOptions options, final boolean force) {
     Arguments.notNull("options", options);
     AshlarThread.refuseBlocking("format");
+    final NativeSpdk.Reference spdk = NativeSpdk.acquire(options.runtime().spdk());
+    try {
+      formatDevice(options, force);
+    } finally {
+      spdk.close();
+    }
+  }
+
+  private static void formatDevice(final ChunkStoreOptions options, final boolean force) {
     final Device device = options.device();
     if (!keepsContent(device)) {
       throw new BadConfigurationException(

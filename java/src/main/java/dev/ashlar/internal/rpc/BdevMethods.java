@@ -2,9 +2,9 @@ package dev.ashlar.internal.rpc;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.ashlar.Device;
 import dev.ashlar.UnsupportedDeviceException;
 import dev.ashlar.internal.Bdev;
+import dev.ashlar.internal.Bdev.FileOptions;
 import dev.ashlar.internal.Bdevs;
 import java.util.List;
 import java.util.Objects;
@@ -25,6 +25,8 @@ final class BdevMethods {
           "abort",
           "nvme_admin",
           "nvme_io");
+
+  private static final long MAX_WAIT_MILLIS = 3_600_000;
 
   private BdevMethods() {}
 
@@ -59,6 +61,8 @@ final class BdevMethods {
     params.optionalNumber("optimal_io_boundary", 0, Integer.MAX_VALUE);
     refuseUnless(params.number("md_size", 0, Integer.MAX_VALUE, 0) == 0, "md_size");
     refuseUnless(params.number("dif_type", 0, Integer.MAX_VALUE, 0) == 0, "dif_type");
+    params.optionalNumber("dif_pi_format", 0, Integer.MAX_VALUE);
+    params.optionalNumber("numa_id", -1, Integer.MAX_VALUE);
     params.flag("md_interleave");
     params.flag("dif_is_head_of_md");
     params.end();
@@ -73,6 +77,9 @@ final class BdevMethods {
   }
 
   private static Object createAio(final Params params) {
+    // How SPDK trims and submits; io_uring decides here.
+    params.flag("fallocate");
+    params.flag("nowait");
     return createFile(params, Bdev.Kind.AIO, params.flag("readonly"));
   }
 
@@ -85,8 +92,9 @@ final class BdevMethods {
     final String name = params.string("name");
     final String file = params.string("filename");
     final int blockBytes = (int) params.number("block_size", 0, Integer.MAX_VALUE, 0);
+    final var uuid = params.optionalUuid("uuid");
     params.end();
-    return Bdevs.createFile(kind, name, file, blockBytes, readOnly).name();
+    return Bdevs.createFile(kind, name, new FileOptions(file, blockBytes, readOnly, uuid)).name();
   }
 
   private static Object needsSpdk(final String method) {
@@ -118,19 +126,22 @@ final class BdevMethods {
     return name == null ? Bdevs.all() : List.of(Bdevs.find(name));
   }
 
-  private static Object list(final Params params) {
+  private static Object list(final Params params) throws InterruptedException {
     final String name = params.optionalString("name");
-    params.optionalNumber("timeout", 0, Long.MAX_VALUE); // nothing is made later than asked for
+    final long timeoutMillis = params.number("timeout", 0, MAX_WAIT_MILLIS, 0);
     params.end();
+    if (name != null) {
+      Bdevs.await(name, timeoutMillis);
+    }
     final ArrayNode list = Json.MAPPER.createArrayNode();
     asked(name).forEach(bdev -> describe(bdev, list.addObject()));
     return list;
   }
 
   private static void describe(final Bdev bdev, final ObjectNode into) {
-    final boolean open = Bdevs.isOpen(bdev);
+    final boolean open = Bdevs.isOpen(bdev.name());
     into.put("name", bdev.name());
-    into.putArray("aliases");
+    into.putArray("aliases").add(bdev.uuid().toString());
     into.put(
         "product_name",
         switch (bdev.kind()) {
@@ -153,35 +164,50 @@ final class BdevMethods {
     into.put("zoned", false);
     final ObjectNode types = into.putObject("supported_io_types");
     IO_TYPES.forEach(type -> types.put(type, !type.equals("write") || !bdev.isReadOnly()));
-    types.put("unmap", bdev.file() == null);
+    types.put("unmap", bdev.kind() == Bdev.Kind.MALLOC);
     OTHER_IO_TYPES.forEach(type -> types.put(type, false));
     describeFile(bdev, into.putObject("driver_specific"));
   }
 
   private static void describeFile(final Bdev bdev, final ObjectNode into) {
-    if (bdev.file() == null) {
+    final FileOptions options = bdev.fileOptions();
+    if (options == null) {
       return;
     }
     final ObjectNode driver = into.putObject(bdev.kind() == Bdev.Kind.AIO ? "aio" : "uring");
-    driver.put("filename", bdev.file());
+    driver.put("filename", options.file());
     if (bdev.kind() == Bdev.Kind.AIO) {
-      driver.put("block_size_override", bdev.isBlockSizeGiven());
-      driver.put("readonly", bdev.isReadOnly());
+      driver.put("block_size_override", options.blockBytes() != 0);
+      driver.put("readonly", options.readOnly());
     }
   }
 
-  private static Object statistics(final Params params) {
+  /** Those that are named, by newer clients in a list. */
+  private static List<Bdev> countedBdevs(final Params params) {
     final String name = params.optionalString("name");
+    final List<String> names = params.optionalStrings("names");
+    if (name != null && names != null) {
+      throw Params.invalid("parameters \"name\" and \"names\" say the same; give one");
+    }
+    return names == null ? asked(name) : names.stream().map(Bdevs::find).toList();
+  }
+
+  private static Object statistics(final Params params) {
+    final List<Bdev> bdevs = countedBdevs(params);
     if (params.flag("per_channel")) {
       throw Params.invalid("parameter \"per_channel\": only sums are counted");
+    }
+    final String reset = params.optionalString("reset_mode");
+    if (reset != null && !reset.equals("none")) {
+      throw params.mustBe("reset_mode", "\"none\": counters only grow");
     }
     params.end();
     final ObjectNode result = Json.MAPPER.createObjectNode();
     ProcessMethods.putTicks(result);
-    final ArrayNode bdevs = result.putArray("bdevs");
-    for (final Bdev bdev : asked(name)) {
+    final ArrayNode entries = result.putArray("bdevs");
+    for (final Bdev bdev : bdevs) {
       final Bdev.Counters counters = Bdevs.counters(bdev);
-      bdevs
+      entries
           .addObject()
           .put("name", bdev.name())
           .put("bytes_read", counters.bytesRead())
@@ -215,20 +241,19 @@ final class BdevMethods {
         params.put("uuid", bdev.uuid().toString());
         continue;
       }
-      if (bdev.isBlockSizeGiven()) {
-        params.put("block_size", bdev.blockBytes());
+      final FileOptions options = Objects.requireNonNull(bdev.fileOptions());
+      if (options.blockBytes() != 0) {
+        params.put("block_size", options.blockBytes());
       }
-      params.put("filename", Objects.requireNonNull(bdev.file()));
+      params.put("filename", options.file());
       if (bdev.kind() == Bdev.Kind.AIO) {
-        params.put("readonly", bdev.isReadOnly());
+        params.put("readonly", options.readOnly());
+      }
+      if (options.uuid() != null) {
+        params.put("uuid", options.uuid().toString());
       }
     }
     calls.addObject().put("method", "bdev_wait_for_examine");
     return calls;
-  }
-
-  /** Names a device for those who open it. */
-  static Device device(final Params params) {
-    return Device.bdev(Bdevs.find(params.string("bdev_name")).name());
   }
 }

@@ -9,7 +9,6 @@ import dev.ashlar.ChunkStoreOptions;
 import dev.ashlar.Device;
 import dev.ashlar.StoreExistsException;
 import dev.ashlar.WrongFormatException;
-import dev.ashlar.internal.Bdev;
 import dev.ashlar.internal.BdevMounts;
 import dev.ashlar.internal.Bdevs;
 import dev.ashlar.internal.FolderMount;
@@ -50,10 +49,10 @@ final class BlobFsMethods {
         .runtime(holdings.runtime());
   }
 
-  private Object detect(final Params params) {
-    final Device device = BdevMethods.device(params);
+  private Object detect(final Params params) throws Exception {
+    final Device device = FoundBdev.of(params).device();
     params.end();
-    if (Bdevs.openFiles(Bdevs.find(device.label())) != null) {
+    if (Bdevs.openFiles(device.label()) != null) {
       return true;
     }
     try {
@@ -64,8 +63,8 @@ final class BlobFsMethods {
     }
   }
 
-  private Object create(final Params params) {
-    final Device device = BdevMethods.device(params);
+  private Object create(final Params params) throws Exception {
+    final Device device = FoundBdev.of(params).device();
     final BlobFsOptions.Builder options = options(device);
     final JsonNode clusterSize = params.find("cluster_sz");
     if (clusterSize != null) {
@@ -94,20 +93,19 @@ final class BlobFsMethods {
     throw params.mustBe("cluster_sz", "a size such as \"1M\", at most 1G");
   }
 
-  private Object mount(final Params params) {
-    final Device device = BdevMethods.device(params);
+  private Object mount(final Params params) throws Exception {
+    final FoundBdev bdev = FoundBdev.of(params);
     final Path folder = Path.of(params.string("mountpoint"));
     params.end();
     if (!folder.isAbsolute()) {
       throw params.mustBe("mountpoint", "an absolute path");
     }
-    final Bdev bdev = Bdevs.find(device.label());
     final FolderMount mount;
     try {
       mount =
-          Bdevs.isOpen(bdev)
-              ? BdevMounts.ofOpen(bdev, folder)
-              : BdevMounts.open(options(device).readOnly(bdev.isReadOnly()).build(), folder);
+          Bdevs.isOpen(bdev.name())
+              ? BdevMounts.ofOpen(bdev.name(), folder)
+              : BdevMounts.open(options(bdev.device()).readOnly(bdev.readOnly()).build(), folder);
     } catch (final WrongFormatException e) {
       throw Params.invalid("No blobfs detected on given bdev: " + e.getMessage());
     }
@@ -126,13 +124,13 @@ final class BlobFsMethods {
     return true;
   }
 
-  private Object list(final Params params) {
-    final Device device = BdevMethods.device(params);
+  private Object list(final Params params) throws Exception {
+    final Device device = FoundBdev.of(params).device();
     final String given = params.optionalString("prefix");
     final String prefix = given == null ? "" : given;
     params.end();
     final ArrayNode files = Json.MAPPER.createArrayNode();
-    final NativeBlobFs open = Bdevs.openFiles(Bdevs.find(device.label()));
+    final NativeBlobFs open = Bdevs.openFiles(device.label());
     if (open != null) {
       limited(Arrays.asList(open.list(prefix)))
           .forEach(name -> put(files.addObject(), name, open.stat(name)[0], open.stat(name)[1]));

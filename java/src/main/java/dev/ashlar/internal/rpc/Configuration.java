@@ -3,12 +3,16 @@ package dev.ashlar.internal.rpc;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ashlar.BadConfigurationException;
 import dev.ashlar.NoSuchDeviceException;
 import dev.ashlar.internal.Bdev;
 import dev.ashlar.internal.Bdevs;
+import dev.ashlar.internal.NativeSpdk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -19,6 +23,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +41,7 @@ public final class Configuration {
       Set.of(
           "accel",
           "bdev",
+          "fsdev",
           "iobuf",
           "iscsi",
           "keyring",
@@ -45,12 +51,24 @@ public final class Configuration {
           "scsi",
           "sock",
           "ublk",
+          "vfio_user_target",
           "vhost_blk",
           "vhost_scsi",
           "vmd");
 
-  /** What SPDK's save_config writes also for a target that has nothing but bdevs. */
-  private static final Set<String> WITHOUT_EFFECT =
+  /** Settings of SPDK's targets, which are not here whether SPDK runs or not. */
+  private static final Set<String> OF_TARGETS =
+      Set.of(
+          "framework_set_scheduler",
+          "fsdev_set_opts",
+          "iscsi_set_options",
+          "nvmf_set_config",
+          "nvmf_set_crdt",
+          "nvmf_set_max_subsystems",
+          "virtio_blk_create_transport");
+
+  /** Settings of the parts beneath bdevs, which are there only when SPDK runs. */
+  private static final Set<String> OF_PARTS =
       Set.of(
           "accel_set_options",
           "bdev_iscsi_set_options",
@@ -58,70 +76,118 @@ public final class Configuration {
           "bdev_nvme_set_options",
           "bdev_raid_set_options",
           "bdev_set_options",
-          "framework_set_scheduler",
           "iobuf_set_options",
-          "iscsi_set_options",
-          "nvmf_set_config",
-          "nvmf_set_crdt",
-          "nvmf_set_max_subsystems",
+          "keyring_linux_set_options",
           "sock_impl_set_options",
           "sock_set_default_impl");
 
-  private final Methods methods = addTo(new Methods());
-  private final Map<String, Integer> lines;
+  /** Files, unlike messages, may have comments. */
+  private static final ObjectReader FILES =
+      Json.MAPPER.reader().with(JsonReadFeature.ALLOW_JAVA_COMMENTS);
+
+  private static final MethodSource MAKERS = addTo(new Methods());
+
+  /** What becomes of a call. */
+  @FunctionalInterface
+  private interface Sink {
+    void take(String method, ObjectNode params) throws Exception;
+  }
+
   private final String name;
+  private final Map<String, Integer> lines;
 
   private Configuration(final String name, final Map<String, Integer> lines) {
     this.name = name;
     this.lines = lines;
   }
 
-  /** The methods that can stand in a configuration. */
+  /** The methods that can stand in a configuration when SPDK does not run. */
   static Methods addTo(final Methods methods) {
     BdevMethods.addMakersTo(methods);
-    WITHOUT_EFFECT.forEach(method -> methods.add(method, params -> true));
+    OF_PARTS.forEach(method -> methods.add(method, params -> true));
+    return methods;
+  }
+
+  /** Those that can stand there in any case, and never have an effect. */
+  static Methods addOfTargetsTo(final Methods methods) {
+    OF_TARGETS.forEach(method -> methods.add(method, params -> true));
     return methods;
   }
 
   /**
-   * Carries out the calls in a file.
+   * Carries out the calls in a file. While SPDK runs it is SPDK that does so, and what was before a
+   * call that fails has happened; else a file takes effect as a whole or not at all.
    *
-   * @param file JSON, at most 1 MiB
+   * @param file JSON, at most 1 MiB; comments as in C are allowed, as SPDK allows them
    * @throws NoSuchDeviceException if there is no such file
-   * @throws BadConfigurationException if something in it is wrong; then nothing has changed
+   * @throws BadConfigurationException if something in it is wrong
    */
   public static void load(final Path file) {
-    final byte[] content;
-    final JsonNode root;
-    final Map<String, Integer> lines;
-    try {
-      if (Files.size(file) > Json.MAX_BYTES) {
-        throw new BadConfigurationException(file + " has more than " + Json.MAX_BYTES + " bytes");
-      }
-      content = Files.readAllBytes(file);
-      root = Json.MAPPER.readTree(content);
-      lines = linesOf(content);
-    } catch (final NoSuchFileException e) {
-      throw new NoSuchDeviceException("there is no configuration file " + file, e);
-    } catch (final JsonProcessingException e) {
-      final int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw new BadConfigurationException(
-          file + ", line " + line + ": " + e.getOriginalMessage(), e);
-    } catch (final IOException e) {
-      throw new BadConfigurationException("cannot read " + file + ": " + e, e);
-    }
-    new Configuration(file.toString(), lines).apply(root);
+    final byte[] content = read(file);
+    new Configuration(file.toString(), linesOf(file, content)).carryOut(parse(file, content));
   }
 
   /** Carries out the calls in what rpc has brought. */
   static void apply(final String name, final JsonNode root) {
-    new Configuration(name, Map.of()).apply(root);
+    new Configuration(name, Map.of()).carryOut(root);
+  }
+
+  /**
+   * What SPDK is to be started with: the calls in a file without those that concern its targets.
+   *
+   * @param file as in {@link #load}
+   * @return SPDK's configuration, as every version of SPDK reads it
+   * @throws NoSuchDeviceException if there is no such file
+   * @throws BadConfigurationException if it is not of the right shape; SPDK looks at the calls
+   */
+  public static String forSpdk(final Path file) {
+    final byte[] content = read(file);
+    final ArrayNode calls = Json.MAPPER.createArrayNode();
+    new Configuration(file.toString(), linesOf(file, content))
+        .forEachCall(
+            parse(file, content),
+            (method, params) -> calls.addObject().put("method", method).set("params", params));
+    final ObjectNode root = Json.MAPPER.createObjectNode();
+    root.putArray("subsystems").addObject().put("subsystem", "bdev").set("config", calls);
+    return root.toString();
+  }
+
+  // --- files -------------------------------------------------------------------------------------
+
+  private static byte[] read(final Path file) {
+    try {
+      if (Files.size(file) > Json.MAX_BYTES) {
+        throw new BadConfigurationException(file + " has more than " + Json.MAX_BYTES + " bytes");
+      }
+      return Files.readAllBytes(file);
+    } catch (final NoSuchFileException e) {
+      throw new NoSuchDeviceException("there is no configuration file " + file, e);
+    } catch (final IOException e) {
+      throw new BadConfigurationException("cannot read " + file + ": " + e, e);
+    }
+  }
+
+  private static JsonNode parse(final Path file, final byte[] content) {
+    try {
+      return FILES.readTree(content);
+    } catch (final IOException e) {
+      throw noJson(file, e);
+    }
+  }
+
+  private static BadConfigurationException noJson(final Path file, final IOException e) {
+    if (e instanceof JsonProcessingException wrong) {
+      final int line = wrong.getLocation() == null ? 1 : wrong.getLocation().getLineNr();
+      return new BadConfigurationException(
+          file + ", line " + line + ": " + wrong.getOriginalMessage(), e);
+    }
+    return new BadConfigurationException(file + ": " + e, e);
   }
 
   /** The lines on which objects begin, by their places. */
-  private static Map<String, Integer> linesOf(final byte[] content) throws IOException {
+  private static Map<String, Integer> linesOf(final Path file, final byte[] content) {
     final Map<String, Integer> lines = new HashMap<>();
-    try (JsonParser parser = Json.MAPPER.createParser(content)) {
+    try (JsonParser parser = FILES.createParser(content)) {
       while (parser.nextToken() != null) {
         if (parser.currentToken() == JsonToken.START_OBJECT) {
           lines.put(
@@ -129,21 +195,46 @@ public final class Configuration {
               parser.currentTokenLocation().getLineNr());
         }
       }
+    } catch (final IOException e) {
+      throw noJson(file, e);
     }
     return lines;
   }
 
-  private void apply(final JsonNode root) {
+  // --- calls -------------------------------------------------------------------------------------
+
+  private void carryOut(final JsonNode root) {
+    final MethodSource methods = NativeSpdk.isRunning() ? TargetMethods.INSTANCE : MAKERS;
+    final Set<String> known = methods.names();
+    final Set<String> current = methods.currentNames();
     final List<Bdev> before = Bdevs.all();
     try {
-      refuseOthers(root, "", Set.of("subsystems"));
-      final JsonNode subsystems = array(root.get("subsystems"), "/subsystems");
-      for (int i = 0; i < subsystems.size(); i++) {
-        applySubsystem(subsystems.get(i), "/subsystems/" + i);
-      }
+      forEachCall(
+          root,
+          (method, params) -> {
+            if (!known.contains(method)) {
+              throw new NoSuchElementException("unknown method \"" + method + "\"");
+            }
+            if (!current.contains(method)) {
+              LOG.warn("{}: {} comes too late, SPDK runs already", name, method);
+              return;
+            }
+            if (OF_PARTS.contains(method) && methods == MAKERS) {
+              LOG.info("{}: {} has no effect without SPDK", name, method);
+            }
+            methods.call(method, params);
+          });
     } catch (final RuntimeException e) {
       undo(before, e);
       throw e;
+    }
+  }
+
+  private void forEachCall(final JsonNode root, final Sink sink) {
+    refuseOthers(root, "", Set.of("subsystems"));
+    final JsonNode subsystems = array(root.get("subsystems"), "/subsystems");
+    for (int i = 0; i < subsystems.size(); i++) {
+      walkSubsystem(subsystems.get(i), "/subsystems/" + i, sink);
     }
   }
 
@@ -160,7 +251,7 @@ public final class Configuration {
     }
   }
 
-  private void applySubsystem(final JsonNode entry, final String place) {
+  private void walkSubsystem(final JsonNode entry, final String place, final Sink sink) {
     refuseOthers(entry, place, Set.of("subsystem", "config"));
     final String subsystem = entry.path("subsystem").asText();
     if (!SUBSYSTEMS.contains(subsystem)) {
@@ -172,26 +263,37 @@ public final class Configuration {
     }
     array(config, place + "/config");
     for (int i = 0; i < config.size(); i++) {
-      applyCall(config.get(i), place + "/config/" + i);
+      walkEntry(config.get(i), place + "/config/" + i, sink);
     }
   }
 
-  private void applyCall(final JsonNode call, final String place) {
+  /** A call, or a batch of them, as SPDK writes them since v26.05. */
+  private void walkEntry(final JsonNode entry, final String place, final Sink sink) {
+    if (!entry.isArray()) {
+      takeCall(entry, place, sink);
+      return;
+    }
+    for (int i = 0; i < entry.size(); i++) {
+      takeCall(entry.get(i), place + "/" + i, sink);
+    }
+  }
+
+  private void takeCall(final JsonNode call, final String place, final Sink sink) {
     refuseOthers(call, place, Set.of("method", "params"));
     final String method = call.path("method").asText();
-    if (!methods.names().contains(method)) {
-      throw wrong(place, "unknown method \"" + method + "\"", null);
-    }
     final JsonNode params = call.path("params");
     if (!params.isMissingNode() && !params.isObject()) {
       throw wrong(place, "the params of " + method + " are no object", null);
     }
-    if (WITHOUT_EFFECT.contains(method)) {
-      LOG.info("{}: {} has no effect without SPDK", name, method);
+    if (OF_TARGETS.contains(method)) {
+      LOG.info("{}: {} has no effect", name, method);
+      return;
     }
     try {
-      methods.call(
+      sink.take(
           method, params instanceof ObjectNode object ? object : Json.MAPPER.createObjectNode());
+    } catch (final NoSuchElementException e) {
+      throw wrong(place, e.getMessage(), e);
     } catch (final Exception e) {
       throw wrong(place, method + ": " + e.getMessage(), e);
     }

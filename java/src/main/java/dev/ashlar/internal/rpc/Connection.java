@@ -10,6 +10,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One client, served by one thread: its requests are answered one after the other. Others may hang
  * up on it.
+ *
+ * <p>What a client has to do in time is to begin a request, to end it once it has begun, and to
+ * take the whole answer. Bytes that do none of these, however many, win no time.
  */
 final class Connection implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
@@ -24,6 +27,9 @@ final class Connection implements Runnable {
 
   private volatile boolean working;
 
+  /** How long the client has had to take what there is of the answer. */
+  private long takingNanos;
+
   Connection(final SocketChannel channel, final Dispatcher dispatcher) {
     this.channel = channel;
     this.dispatcher = dispatcher;
@@ -34,10 +40,13 @@ final class Connection implements Runnable {
     final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     try (channel) {
       while (channel.read(buffer.clear()) >= 0) {
+        final boolean begun = scanner.isWithinMessage();
         if (!take(buffer.flip())) {
           return;
         }
-        waitingSinceNanos = System.nanoTime();
+        if (!begun && scanner.isWithinMessage()) {
+          waitingSinceNanos = System.nanoTime();
+        }
       }
     } catch (final ClosedChannelException e) {
       LOG.debug("hung up on a client", e);
@@ -57,6 +66,7 @@ final class Connection implements Runnable {
       problem = e.getMessage();
     }
     for (byte[] message = scanner.poll(); message != null; message = scanner.poll()) {
+      takingNanos = 0;
       working = true;
       final boolean understood = dispatcher.answer(message, this::write);
       waitingSinceNanos = System.nanoTime();
@@ -73,13 +83,14 @@ final class Connection implements Runnable {
 
   private void write(final byte[] bytes) throws IOException {
     final ByteBuffer rest = ByteBuffer.wrap(bytes);
-    waitingSinceNanos = System.nanoTime();
+    final long since = System.nanoTime() - takingNanos;
+    waitingSinceNanos = since;
     working = false;
     while (rest.hasRemaining()) {
       channel.write(rest);
-      waitingSinceNanos = System.nanoTime();
     }
     working = true;
+    takingNanos = System.nanoTime() - since;
   }
 
   /** Whether the client lets us wait longer than that. */

@@ -60,6 +60,11 @@ final class MessageScanner {
     }
   }
 
+  /** Whether a message has begun and has not ended. */
+  boolean isWithinMessage() {
+    return depth > 0;
+  }
+
   /** The next message that is complete, or null. */
   byte @Nullable [] poll() {
     return complete.poll();

@@ -7,8 +7,13 @@ import org.jspecify.annotations.Nullable;
 /** Who answers methods: a table of our own, what a program has registered, or another server. */
 interface MethodSource {
 
-  /** The methods that it answers now, ascending. */
+  /** The methods that it knows, ascending. */
   Set<String> names();
+
+  /** Those of them that it answers now; others had their time, or have it later. */
+  default Set<String> currentNames() {
+    return names();
+  }
 
   /**
    * Answers a call of one of {@link #names}.

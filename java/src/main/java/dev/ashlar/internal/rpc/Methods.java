@@ -44,6 +44,13 @@ final class Methods implements MethodSource {
     return names;
   }
 
+  @Override
+  public Set<String> currentNames() {
+    final Set<String> names = new TreeSet<>(methods.keySet());
+    others.forEach(source -> names.addAll(source.currentNames()));
+    return names;
+  }
+
   /**
    * Calls a method.
    *

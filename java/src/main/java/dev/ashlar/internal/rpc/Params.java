@@ -3,6 +3,8 @@ package dev.ashlar.internal.rpc;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ashlar.RpcException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -54,6 +56,19 @@ final class Params {
       throw mustBe(name, "a string");
     }
     return value.textValue();
+  }
+
+  @Nullable List<String> optionalStrings(final String name) {
+    final JsonNode value = find(name);
+    if (value == null) {
+      return null;
+    }
+    final List<String> strings = new ArrayList<>();
+    value.forEach(element -> strings.add(element.textValue()));
+    if (!value.isArray() || strings.contains(null)) {
+      throw mustBe(name, "an array of strings");
+    }
+    return strings;
   }
 
   /** Within bounds, both included. */

@@ -1,15 +1,20 @@
 package dev.ashlar.internal.rpc;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ashlar.RpcException;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Methods about the process as a whole: itself, its threads, its configuration. */
 final class ProcessMethods {
   private static final long TICKS_PER_SECOND = 1_000_000_000; // they are nanoseconds
   private static final int EPERM = -1;
-  private static final List<String> ENDING_SIGNALS = List.of("SIGINT", "SIGQUIT", "SIGTERM");
+
+  /** By their names and numbers, as kill(1) takes them. */
+  private static final Map<String, String> ENDING_SIGNALS =
+      new TreeMap<>(Map.of("SIGHUP", "1", "SIGINT", "2", "SIGQUIT", "3", "SIGTERM", "15"));
 
   private final Methods methods;
   private final Runnable end;
@@ -31,15 +36,20 @@ final class ProcessMethods {
     final ProcessMethods own = new ProcessMethods(methods, end, mayEnd);
     return methods
         .add("rpc_get_methods", own::names)
-        .add("spdk_get_version", ProcessMethods::version)
         .add("spdk_kill_instance", own::kill)
         .add("framework_get_reactors", ProcessMethods::reactors)
-        .add("framework_get_subsystems", ProcessMethods::subsystems)
-        .add("framework_get_config", ProcessMethods::config)
         .add("framework_wait_init", ProcessMethods::waitInit)
         .add("thread_get_stats", ProcessMethods::threads)
         .add("save_config", ProcessMethods::save)
         .add("load_config", ProcessMethods::load);
+  }
+
+  /** Adds those that are SPDK's to answer while it runs. */
+  static Methods addEmbeddedTo(final Methods methods) {
+    return methods
+        .add("spdk_get_version", ProcessMethods::version)
+        .add("framework_get_subsystems", ProcessMethods::subsystems)
+        .add("framework_get_config", ProcessMethods::config);
   }
 
   static void putTicks(final ObjectNode into) {
@@ -47,10 +57,10 @@ final class ProcessMethods {
   }
 
   private Object names(final Params params) {
-    params.flag("current"); // all can be called at any time
+    final boolean current = params.flag("current");
     params.flag("include_aliases"); // there are none
     params.end();
-    return methods.names();
+    return current ? methods.currentNames() : methods.names();
   }
 
   private static Object version(final Params params) {
@@ -63,7 +73,7 @@ final class ProcessMethods {
   private Object kill(final Params params) {
     final String signal = params.string("sig_name");
     params.end();
-    if (!ENDING_SIGNALS.contains(signal.startsWith("SIG") ? signal : "SIG" + signal)) {
+    if (!ENDING_SIGNALS.containsKey(signal) && !ENDING_SIGNALS.containsValue(signal)) {
       throw params.mustBe("sig_name", "one of " + ENDING_SIGNALS);
     }
     if (!mayEnd) {
@@ -126,6 +136,7 @@ final class ProcessMethods {
 
   private static Object config(final Params params) {
     final String name = params.string("name");
+    params.flag("with_batches"); // each of our calls stands alone
     params.end();
     if (!name.equals("bdev")) {
       throw Params.invalid("Subsystem '" + name + "' not found");
@@ -133,14 +144,25 @@ final class ProcessMethods {
     return BdevMethods.save();
   }
 
-  private static Object save(final Params params) {
+  /** As rpc.py puts it together. */
+  private static Object save(final Params params) throws Exception {
     params.end();
     final ObjectNode root = Json.MAPPER.createObjectNode();
-    root.putArray("subsystems")
-        .addObject()
-        .put("subsystem", "bdev")
-        .set("config", BdevMethods.save());
+    final ArrayNode subsystems = root.putArray("subsystems");
+    for (final JsonNode entry : ask("framework_get_subsystems", Json.MAPPER.createObjectNode())) {
+      final String name = entry.path("subsystem").asText();
+      subsystems
+          .addObject()
+          .put("subsystem", name)
+          .set(
+              "config",
+              ask("framework_get_config", Json.MAPPER.createObjectNode().put("name", name)));
+    }
     return root;
+  }
+
+  private static JsonNode ask(final String method, final ObjectNode params) throws Exception {
+    return Json.MAPPER.valueToTree(TargetMethods.INSTANCE.call(method, params));
   }
 
   private static Object load(final Params params) {

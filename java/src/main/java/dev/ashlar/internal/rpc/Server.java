@@ -1,6 +1,7 @@
 package dev.ashlar.internal.rpc;
 
 import dev.ashlar.RuntimeOptions;
+import dev.ashlar.internal.NativeSpdk;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
@@ -23,6 +24,7 @@ public final class Server implements AutoCloseable {
 
   private final SocketFile socket;
   private final Limits limits;
+  private final NativeSpdk.Reference spdk;
   private final Holdings holdings;
   private final Dispatcher dispatcher;
   private final Set<Connection> clients = ConcurrentHashMap.newKeySet();
@@ -33,10 +35,12 @@ public final class Server implements AutoCloseable {
 
   private Server(
       final SocketFile socket,
+      final NativeSpdk.Reference spdk,
       final Limits limits,
       final RuntimeOptions runtime,
       final boolean mayEnd) {
     this.socket = socket;
+    this.spdk = spdk;
     this.limits = limits;
     this.holdings = new Holdings(runtime);
     this.dispatcher =
@@ -46,11 +50,10 @@ public final class Server implements AutoCloseable {
 
   private static Methods builtIn(
       final Holdings holdings, final Runnable end, final boolean mayEnd) {
-    final Methods methods = Configuration.addTo(new Methods());
-    BdevMethods.addTo(methods);
+    final Methods methods = ProcessMethods.addTo(new Methods(), end, mayEnd);
+    Configuration.addOfTargetsTo(methods);
     BlobFsMethods.addTo(methods, holdings);
-    StoreMethods.addTo(methods, holdings);
-    return ProcessMethods.addTo(methods, end, mayEnd);
+    return StoreMethods.addTo(methods, holdings).addSource(TargetMethods.INSTANCE);
   }
 
   /** Whether every server has a method of that name. */
@@ -72,10 +75,17 @@ public final class Server implements AutoCloseable {
 
   static Server start(
       final Path path, final RuntimeOptions runtime, final boolean mayEnd, final Limits limits) {
-    final Server server = new Server(SocketFile.open(path), limits, runtime, mayEnd);
-    server.acceptor.start();
-    server.watcher.start();
-    return server;
+    // As long as it serves, so that its clients' bdevs stay.
+    final NativeSpdk.Reference spdk = NativeSpdk.acquire(runtime.spdk());
+    try {
+      final Server server = new Server(SocketFile.open(path), spdk, limits, runtime, mayEnd);
+      server.acceptor.start();
+      server.watcher.start();
+      return server;
+    } catch (final RuntimeException | Error e) {
+      spdk.close();
+      throw e;
+    }
   }
 
   private static Thread daemon(final Runnable body, final String name) {
@@ -183,5 +193,6 @@ public final class Server implements AutoCloseable {
     }
     clients.forEach(Connection::hangUp);
     holdings.close();
+    spdk.close();
   }
 }

@@ -36,8 +36,8 @@ final class StoreMethods {
         .add("ashlar_metrics", StoreMethods::metrics);
   }
 
-  private Object open(final Params params) {
-    final Device device = BdevMethods.device(params);
+  private Object open(final Params params) throws Exception {
+    final Device device = FoundBdev.of(params).device();
     final boolean create = params.flag("create");
     final boolean readOnly = params.flag("read_only");
     params.end();

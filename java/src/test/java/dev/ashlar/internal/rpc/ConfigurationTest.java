@@ -8,11 +8,13 @@ import dev.ashlar.BadConfigurationException;
 import dev.ashlar.NoSuchDeviceException;
 import dev.ashlar.internal.Bdev;
 import dev.ashlar.internal.Bdevs;
+import dev.ashlar.testing.Seed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +85,55 @@ class ConfigurationTest {
     assertThat(Bdevs.find("Malloc0").blocks()).isEqualTo(16384);
   }
 
+  /** SPDK reads such files since v20, and writes batches since v26. */
+  @Test
+  void commentsAndBatchesAreUnderstood() throws IOException {
+    AshlarRuntime.configure(
+        bdevs(
+            "/* two at once */ ["
+                + call("bdev_malloc_create", "\"name\":\"A\",\"num_blocks\":8,\"block_size\":512")
+                + ", // the second\n"
+                + call("bdev_malloc_create", "\"name\":\"B\",\"num_blocks\":8,\"block_size\":512")
+                + "], []"));
+    assertThat(AshlarRuntime.bdevs()).containsExactly("A", "B");
+    final Path wrong =
+        bdevs("[" + call("bdev_malloc_delete", "\"name\":\"A\"") + ",\n" + call("b", "") + "]");
+    assertThatThrownBy(() -> AshlarRuntime.configure(wrong))
+        .isInstanceOf(BadConfigurationException.class)
+        .hasMessageContaining("line 3, /subsystems/0/config/0/0: unknown method");
+  }
+
+  /**
+   * A file with bytes changed, left out and doubled makes its bdevs, or others, or is refused and
+   * makes none.
+   */
+  @Test
+  void mutilatedFilesTakeEffectAsAWholeOrNotAtAll() throws IOException {
+    final SplittableRandom random = Seed.random("ConfigurationTest");
+    final byte[] content =
+        Files.readAllBytes(
+            bdevs(
+                call("bdev_malloc_create", "\"num_blocks\":8,\"block_size\":512")
+                    + ",["
+                    + call("bdev_malloc_create", "\"num_blocks\":8,\"block_size\":4096")
+                    + "]\n,"
+                    + call("bdev_set_options", "")));
+    int understood = 0;
+    for (int round = 0; round < 2000; round++) {
+      final Path file =
+          Files.write(folder.resolve("config.json"), Mutilation.of(content, 400, random));
+      try {
+        AshlarRuntime.configure(file);
+        understood++;
+        deleteBdevs();
+      } catch (final BadConfigurationException e) {
+        assertThat(e).hasMessageContaining(file.toString());
+        assertThat(AshlarRuntime.bdevs()).isEmpty();
+      }
+    }
+    assertThat(understood).as("of which some were still right").isBetween(20, 1980);
+  }
+
   @Test
   void whatIsSavedMakesTheSameBdevs() throws IOException {
     Files.write(folder.resolve("disk"), new byte[8192]);
@@ -92,7 +143,8 @@ class ConfigurationTest {
                 + ","
                 + call(
                     "bdev_aio_create",
-                    "\"name\":\"A\",\"filename\":\"" + folder.resolve("disk") + "\"")));
+                    "\"name\":\"A\",\"uuid\":\"3f2a9c1e-0d5b-4c6a-9e1f-7b8a2c4d6e0f\","
+                        + ("\"filename\":\"" + folder.resolve("disk") + "\""))));
     final String saved = BdevMethods.save().toString();
     deleteBdevs();
     AshlarRuntime.configure(

@@ -86,6 +86,32 @@ class MessageScannerTest {
     }
   }
 
+  /** Messages of any JSON, with white space in and between them, however they arrive. */
+  @Test
+  void everyMessageOfAStreamIsFound() {
+    final SplittableRandom random = Seed.random("MessageScannerTest");
+    for (int round = 0; round < 1000; round++) {
+      final List<String> sent = new ArrayList<>();
+      final StringBuilder stream = new StringBuilder();
+      for (int i = random.nextInt(5); i >= 0; i--) {
+        final String message = RandomJson.spaced(RandomJson.container(random, 4), random);
+        sent.add(message);
+        stream.append(message).append(" \n\t\r".substring(random.nextInt(5)));
+      }
+      final byte[] bytes = stream.toString().getBytes(StandardCharsets.UTF_8);
+      final MessageScanner scanner = new MessageScanner(1 << 20, 5);
+      final List<String> found = new ArrayList<>();
+      for (int at = 0; at < bytes.length; ) {
+        final int length = Math.min(bytes.length - at, 1 + random.nextInt(20));
+        scanner.feed(ByteBuffer.wrap(bytes, at, length));
+        found.addAll(messages(scanner));
+        at += length;
+      }
+      assertThat(found).isEqualTo(sent);
+      assertThat(scanner.isWithinMessage()).isFalse();
+    }
+  }
+
   /** What it made of the bytes; the last says whether it gave up. */
   private static List<String> scan(
       final byte[] bytes, final int mostAtOnce, final SplittableRandom random) {

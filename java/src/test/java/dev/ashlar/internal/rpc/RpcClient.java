@@ -19,6 +19,7 @@ final class RpcClient implements AutoCloseable {
   private final SocketChannel channel;
   private final StringBuilder received = new StringBuilder();
   private int lastId;
+  private char lastTaken;
 
   RpcClient(final Path socket) throws IOException {
     channel = SocketChannel.open(StandardProtocolFamily.UNIX);
@@ -85,6 +86,25 @@ final class RpcClient implements AutoCloseable {
     final JsonNode answer = MAPPER.readTree(received.substring(0, end));
     received.delete(0, end + 1);
     return answer;
+  }
+
+  /** Takes so many bytes, or fewer, of what the server says; false if it has hung up. */
+  boolean take(final int bytes) {
+    try {
+      final ByteBuffer buffer = ByteBuffer.allocate(bytes);
+      final int count = channel.read(buffer);
+      if (count > 0) {
+        lastTaken = (char) buffer.get(count - 1);
+      }
+      return count >= 0;
+    } catch (final IOException e) {
+      return false;
+    }
+  }
+
+  /** The last byte that was taken so. */
+  char lastTaken() {
+    return lastTaken;
   }
 
   /** Whether the server has hung up; what it says before is thrown away. */

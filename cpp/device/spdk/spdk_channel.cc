@@ -1,0 +1,276 @@
+#include "cpp/device/spdk/spdk_channel.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cpp/base/check.h"
+#include "cpp/device/device_totals.h"
+#include "cpp/device/request_check.h"
+#include "cpp/device/request_list.h"
+#include "cpp/device/spdk/bounce.h"
+#include "cpp/device/spdk/compat.h"
+#include "cpp/device/spdk/io_thread.h"
+#include "cpp/device/spdk/spdk_device.h"
+
+namespace ashlar::spdk {
+
+namespace {
+
+// SPDK's messages and timers on a thread that has nothing in flight wait so long.
+constexpr int kIdlePollMs = 10;
+
+class SpdkChannel final : public Channel {
+ public:
+  SpdkChannel(SpdkDevice* device, std::shared_ptr<IoThread> thread, spdk_io_channel* channel)
+      : device_(device),
+        thread_(std::move(thread)),
+        channel_(channel),
+        counters_(device->totals()) {}
+  ~SpdkChannel() override {
+    ASHLAR_CHECK(in_flight_ == 0);
+    LetGo();
+  }
+
+  void Submit(IoRequest* request) override;
+  int Poll() override;
+  uint32_t in_flight() const override { return in_flight_; }
+  int wake_fd() const override { return -1; }
+  int max_sleep_ms() const override { return kIdlePollMs; }
+
+ private:
+  void Start(IoRequest* request);
+  int Issue(IoRequest* request);
+  int IssueBounced(IoRequest* request);
+  int IssuePiece(Bounce* bounce);
+  void OnPieceDone(Bounce* bounce, int result);
+  bool MayMoveDirectly(const IoRequest& request) const;
+  void ServeWaiting();
+  void FailWaiting();
+  void Finish(IoRequest* request, int result);
+  void Issued() { ++in_spdk_; }
+  int CallDone();
+  void LetGo();
+
+  static SpdkChannel* Of(const IoRequest* request) {
+    return static_cast<SpdkChannel*>(request->channel);
+  }
+  static int ResultOf(spdk_bdev_io* io, bool success);
+  static void OnDone(spdk_bdev_io* io, bool success, void* request);
+  static void OnBounced(spdk_bdev_io* io, bool success, void* bounce);
+
+  SpdkDevice* const device_;
+  const std::shared_ptr<IoThread> thread_;
+  spdk_io_channel* channel_;  // null once the bdev is gone and has been let go
+  AttachedCounters counters_;
+  BouncePool bounces_;
+  uint32_t in_flight_ = 0;  // submitted and not done
+  uint32_t in_spdk_ = 0;    // calls to SPDK that it has not answered
+  RequestList waiting_;     // for memory of SPDK's or a bounce: each Poll tries again
+  RequestList finished_;    // for their `done`
+};
+
+void SpdkChannel::Submit(IoRequest* request) {
+  ++in_flight_;
+  request->channel = this;
+  request->channel_progress_bytes = 0;
+  const int refusal = CheckRequest(device_->info(), device_->read_only(), *request);
+  if (refusal != 0) {
+    Finish(request, refusal);
+  } else if (!waiting_.empty()) {
+    waiting_.PushBack(request);
+  } else {
+    Start(request);
+  }
+}
+
+int SpdkChannel::Poll() {
+  thread_->Poll();
+  if (!waiting_.empty()) ServeWaiting();
+  if (device_->is_gone()) [[unlikely]] {
+    FailWaiting();
+    if (in_spdk_ == 0) LetGo();
+  }
+  return CallDone();
+}
+
+void SpdkChannel::Start(IoRequest* request) {
+  const int failure = device_->is_gone() ? -ENODEV : Issue(request);
+  if (failure == -ENOMEM) {
+    waiting_.PushBack(request);
+  } else if (failure != 0) {
+    Finish(request, failure);
+  }
+}
+
+// 0 if SPDK has taken it, or it is done already.
+int SpdkChannel::Issue(IoRequest* request) {
+  spdk_bdev_desc* const descriptor = device_->descriptor();
+  int failure = 0;
+  switch (request->op) {
+    case IoRequest::Op::kRead:
+      if (!MayMoveDirectly(*request)) return IssueBounced(request);
+      failure = spdk_bdev_read(descriptor, channel_, request->data, request->offset_bytes,
+                               request->length_bytes, &OnDone, request);
+      break;
+    case IoRequest::Op::kWrite:
+      if (!MayMoveDirectly(*request)) return IssueBounced(request);
+      failure = spdk_bdev_write(descriptor, channel_, request->data, request->offset_bytes,
+                                request->length_bytes, &OnDone, request);
+      break;
+    case IoRequest::Op::kFlush:
+      if (!device_->can_flush()) {  // stated to be non-volatile, or read-only
+        Finish(request, 0);
+        return 0;
+      }
+      failure = spdk_bdev_flush(descriptor, channel_, 0, device_->info().size_bytes, &OnDone,
+                                request);
+      break;
+    case IoRequest::Op::kDiscard:
+      failure = spdk_bdev_unmap(descriptor, channel_, request->offset_bytes,
+                                request->length_bytes, &OnDone, request);
+      break;
+  }
+  if (failure == 0) Issued();
+  return failure;
+}
+
+// Whether the bdev's hardware can reach the caller's memory.
+bool SpdkChannel::MayMoveDirectly(const IoRequest& request) const {
+  if (device_->takes_any_memory()) return true;
+  const auto* first = static_cast<const uint8_t*>(request.data);
+  return spdk_vtophys(first, nullptr) != SPDK_VTOPHYS_ERROR &&
+         spdk_vtophys(first + request.length_bytes - 1, nullptr) != SPDK_VTOPHYS_ERROR;
+}
+
+// One piece after the other through a buffer of DMA memory.
+int SpdkChannel::IssueBounced(IoRequest* request) {
+  Bounce* bounce = bounces_.Take();
+  if (bounce == nullptr) {
+    if (!bounces_.empty()) return -ENOMEM;
+    Finish(request, -ENOMEM);  // none can be had at all
+    return 0;
+  }
+  bounce->request = request;
+  const int failure = IssuePiece(bounce);
+  if (failure != 0) bounces_.Give(bounce);
+  return failure;
+}
+
+int SpdkChannel::IssuePiece(Bounce* bounce) {
+  const IoRequest& request = *bounce->request;
+  const uint32_t done_bytes = request.channel_progress_bytes;
+  const uint64_t offset_bytes = request.offset_bytes + done_bytes;
+  bounce->length_bytes = std::min(request.length_bytes - done_bytes, Bounce::kBytes);
+  int failure = 0;
+  if (request.op == IoRequest::Op::kRead) {
+    failure = spdk_bdev_read(device_->descriptor(), channel_, bounce->data, offset_bytes,
+                             bounce->length_bytes, &OnBounced, bounce);
+  } else {
+    std::memcpy(bounce->data, static_cast<const uint8_t*>(request.data) + done_bytes,
+                bounce->length_bytes);
+    failure = spdk_bdev_write(device_->descriptor(), channel_, bounce->data, offset_bytes,
+                              bounce->length_bytes, &OnBounced, bounce);
+  }
+  if (failure == 0) Issued();
+  return failure;
+}
+
+void SpdkChannel::OnPieceDone(Bounce* bounce, int result) {
+  IoRequest* request = bounce->request;
+  if (result == 0 && request->op == IoRequest::Op::kRead) {
+    std::memcpy(static_cast<uint8_t*>(request->data) + request->channel_progress_bytes,
+                bounce->data, bounce->length_bytes);
+  }
+  request->channel_progress_bytes += bounce->length_bytes;
+  bounces_.Give(bounce);
+  if (result != 0 || request->channel_progress_bytes == request->length_bytes) {
+    Finish(request, result);
+  } else {
+    Start(request);
+  }
+}
+
+int SpdkChannel::ResultOf(spdk_bdev_io* io, bool success) {
+  int result = 0;
+  if (!success) {
+    spdk_bdev_io_get_aio_status(io, &result);
+    if (result >= 0) result = -EIO;
+  }
+  spdk_bdev_free_io(io);
+  return result;
+}
+
+void SpdkChannel::OnDone(spdk_bdev_io* io, bool success, void* argument) {
+  auto* request = static_cast<IoRequest*>(argument);
+  SpdkChannel* self = Of(request);
+  --self->in_spdk_;
+  self->Finish(request, ResultOf(io, success));
+}
+
+void SpdkChannel::OnBounced(spdk_bdev_io* io, bool success, void* argument) {
+  auto* bounce = static_cast<Bounce*>(argument);
+  SpdkChannel* self = Of(bounce->request);
+  --self->in_spdk_;
+  self->OnPieceDone(bounce, ResultOf(io, success));
+}
+
+// Those for whom there is no memory yet come back to the list. SPDK's own queue of those who wait
+// is served only by I/O of the same thread, so a thread without any would wait in it for ever.
+void SpdkChannel::ServeWaiting() {
+  RequestList batch;
+  batch.Append(waiting_);
+  while (IoRequest* request = batch.PopFront()) {
+    if (waiting_.empty()) {
+      Start(request);
+    } else {
+      waiting_.PushBack(request);
+    }
+  }
+}
+
+void SpdkChannel::FailWaiting() {
+  while (IoRequest* request = waiting_.PopFront()) Finish(request, -ENODEV);
+}
+
+void SpdkChannel::Finish(IoRequest* request, int result) {
+  // What a bdev says that is being taken away depends on its kind.
+  request->result = result != 0 && device_->is_gone() ? -ENODEV : result;
+  finished_.PushBack(request);
+}
+
+// Those that `done` submits and that fail at once are left for the next poll.
+int SpdkChannel::CallDone() {
+  RequestList batch;
+  batch.Append(finished_);
+  int count = 0;
+  while (IoRequest* request = batch.PopFront()) {
+    if (request->result == 0) counters_.Count(*request);
+    --in_flight_;
+    ++count;
+    request->done(request);
+  }
+  return count;
+}
+
+void SpdkChannel::LetGo() {
+  if (channel_ != nullptr) device_->PutChannel(std::exchange(channel_, nullptr));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device) {
+  Result<std::shared_ptr<IoThread>> thread = IoThread::Acquire();
+  if (!thread.ok()) return thread.status();
+  spdk_io_channel* channel = device->GetChannel();
+  if (channel == nullptr) {
+    if (device->is_gone()) return Status::FromErrno(ENODEV, "bdev " + device->info().name);
+    return Status::OutOfMemory("a channel of bdev " + device->info().name +
+                               "; give SPDK more memory (memory_mib)");
+  }
+  return std::unique_ptr<Channel>(
+      new SpdkChannel(device, std::move(thread).value(), channel));
+}
+
+}  // namespace ashlar::spdk
