@@ -184,9 +184,11 @@ TEST_F(SpdkTest, BadOptionsAreRefusedAndGoodOnesWorkAfterwards) {
   EXPECT_THAT(refused([](SpdkOptions& o) { o.config = R"({"subsystems": 1})"; }),
               HasSubstr("subsystems"));
   EXPECT_THAT(refused([](SpdkOptions& o) {
-                o.config = R"({"subsystems": [{"subsystem": "bdev", "config": [{"params": 1}]}]})";
+                o.config = R"({"subsystems": [{"subsystem": "bdev", "config": [{}, {"a": 1}]}]})";
               }),
               HasSubstr("method"));
+  EXPECT_THAT(refused([](SpdkOptions& o) { o.config = R"({"subsystems": [1]})"; }),
+              HasSubstr("no object"));
   Start();
 }
 

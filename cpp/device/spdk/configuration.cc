@@ -20,8 +20,9 @@ Result<std::vector<spdk_json_val*>> Elements(spdk_json_val* object, const char* 
   if (JsonMember(object, key, SPDK_JSON_VAL_NULL) != nullptr) return elements;
   spdk_json_val* array = JsonMember(object, key, SPDK_JSON_VAL_ARRAY_BEGIN);
   if (array == nullptr) return WrongShape("there is no array \"" + std::string(key) + "\"");
-  for (spdk_json_val* element = spdk_json_array_first(array); element != nullptr;
-       element = spdk_json_next(element)) {
+  // Not by spdk_json_array_first, for which an array is empty that begins with an empty object.
+  for (spdk_json_val* element = array + 1; element->type != SPDK_JSON_VAL_ARRAY_END;
+       element += element->len + 2) {
     if (element->type != SPDK_JSON_VAL_OBJECT_BEGIN) {
       return WrongShape("\"" + std::string(key) + "\" holds something that is no object");
     }
