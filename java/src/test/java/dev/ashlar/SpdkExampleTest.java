@@ -41,7 +41,9 @@ class SpdkExampleTest {
   void chunksTheirMetadataAndADatabaseShareOneEnvironment() throws Exception {
     final Path file = Files.writeString(folder.resolve("rocksdb.json"), CONFIGURATION);
     final RuntimeOptions runtime =
-        RuntimeOptions.builder().spdk(SpdkExtension.options().configurationFile(file).build()).build();
+        RuntimeOptions.builder()
+            .spdk(SpdkExtension.options().configurationFile(file).build())
+            .build();
     final ChunkStoreOptions options =
         ChunkStoreOptions.builder()
             .runtime(runtime)

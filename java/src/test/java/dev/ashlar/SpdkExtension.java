@@ -19,8 +19,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * SPDK runs during the tests of a class, and the bdevs of a test go with it. Where Ashlar was built
  * without SPDK the class is skipped. Needs neither root nor huge pages.
  */
-public final class SpdkExtension
-    implements BeforeAllCallback, AfterAllCallback, AfterEachCallback {
+public final class SpdkExtension implements BeforeAllCallback, AfterAllCallback, AfterEachCallback {
   private static final String LIBRARY = "/META-INF/native/linux-x86_64/libashlar_spdk.so";
 
   /** The same for all tests of a process: DPDK's memory cannot be changed. */

@@ -43,8 +43,12 @@ class SpdkOptionsTest {
         .isNotEqualTo(SpdkOptions.builder().coreMask("0x1").memoryMib(64).build());
     assertThat(RuntimeOptions.builder().spdk(options).build())
         .isNotEqualTo(RuntimeOptions.defaults());
-    assertThat(RuntimeOptions.builder().spdk(options).rpcSocket(Path.of("s")).build()
-            .withoutRpcSocket())
+    assertThat(
+            RuntimeOptions.builder()
+                .spdk(options)
+                .rpcSocket(Path.of("s"))
+                .build()
+                .withoutRpcSocket())
         .isEqualTo(RuntimeOptions.builder().spdk(options).build());
   }
 
