@@ -21,10 +21,13 @@ SectorCrcs CrcsOf(std::span<const uint8_t, kPageBytes> page) {
 
 bool ShadowSlot::Explains(std::span<const uint8_t, kPageBytes> found) const {
   const SectorCrcs crcs = CrcsOf(found);
+  bool begun = false;
   for (size_t i = 0; i < crcs.size(); ++i) {
-    if (crcs[i] != old_sectors[i] && crcs[i] != new_sectors[i]) return false;
+    if (crcs[i] == old_sectors[i]) continue;
+    if (crcs[i] != new_sectors[i]) return false;
+    begun = true;
   }
-  return true;
+  return begun;
 }
 
 void EncodeShadow(uint64_t target_page, std::span<const uint8_t, kPageBytes> old_page,

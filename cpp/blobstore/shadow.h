@@ -27,7 +27,8 @@ struct ShadowSlot {
 
   // Whether a page with this content can be the result of tearing the write of `image`: each sector
   // is as before or as after it. A page that rotted, or was changed since by a program that does
-  // not keep the shadow, is not, and must not be restored from here.
+  // not keep the shadow, is not, and must not be restored from here. Nor must a page that is wholly
+  // as before: its write had not begun, and the pages that `image` refers to may not be durable.
   bool Explains(std::span<const uint8_t, kPageBytes> found) const;
 };
 
