@@ -131,7 +131,7 @@ public sealed interface MetadataPlace {
     public static final String FOLDER = "/metadata";
 
     /** Space is low on a device of its own with fewer free pages of the blobstore's metadata. */
-    private static final int METADATA_PAGES_LEFT = 48;
+    private static final int METADATA_PAGES_LEFT = 96;
 
     /** The file that a database has from the end of its creation on. */
     static final String CURRENT = FOLDER + "/CURRENT";

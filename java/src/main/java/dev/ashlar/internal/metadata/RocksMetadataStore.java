@@ -54,9 +54,6 @@ public final class RocksMetadataStore implements MetadataStore {
   /** A batch comes into the log, then into a table, and that into another one. */
   private static final int COPIES = 3;
 
-  /** After so many bytes of batches the space is looked at again. */
-  private static final long LOOK_AFTER_BYTES = 64 << 10;
-
   /** Files that opening makes besides the tables of what is in memory: log, manifest, and so on. */
   private static final int FILES_TO_OPEN = 4;
 
@@ -89,10 +86,6 @@ public final class RocksMetadataStore implements MetadataStore {
   private long durableSequence;
   private long lastSequence;
   private long attemptedSequence;
-
-  // What the last look at the space has shown, and about how much was written since.
-  private volatile boolean wasSpaceLow;
-  private volatile long unseenBytes = LOOK_AFTER_BYTES;
 
   private volatile @Nullable RocksDBException failure;
 
@@ -184,7 +177,6 @@ public final class RocksMetadataStore implements MetadataStore {
         attemptedSequence = lastSequence + rocksBatch.count();
         db().write(sync ? synced : unsynced, rocksBatch);
         lastSequence = db().getLatestSequenceNumber();
-        unseenBytes = unseenBytes + batch.sizeBytes();
         if (sync) {
           durableSequence = lastSequence;
         }
@@ -490,14 +482,9 @@ public final class RocksMetadataStore implements MetadataStore {
 
   @Override
   public boolean isSpaceLow() {
-    if (!wasSpaceLow && unseenBytes < LOOK_AFTER_BYTES) {
-      return false;
-    }
     gate.enter();
     try {
-      unseenBytes = 0;
-      wasSpaceLow = options.place().isSpaceLow();
-      return wasSpaceLow;
+      return options.place().isSpaceLow();
     } finally {
       gate.exit();
     }
