@@ -138,7 +138,8 @@ jlongArray FsNumbers(JNIEnv* env, jclass /*native*/, jlong number) {
       space.value().total_bytes, space.value().free_bytes,   space.value().cluster_bytes,
       space.value().files,       space.value().buffer_bytes, counters.reads,
       counters.writes,           counters.flushes,           counters.bytes_read,
-      counters.bytes_written,    report.read_only,           report.has_chunk_store};
+      counters.bytes_written,    report.read_only,           report.has_chunk_store,
+      space.value().free_files};
   return ToJava(env, std::span<const uint64_t>(values));
 }
 

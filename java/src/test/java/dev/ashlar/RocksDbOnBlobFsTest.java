@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ashlar.internal.rocksdb.RocksLibrary;
+import dev.ashlar.testing.Eventually;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -302,14 +303,23 @@ class RocksDbOnBlobFsTest {
     }
   }
 
+  private static boolean canPut(final RocksDB db, final byte[] key, final byte[] value) {
+    try {
+      db.put(key, value);
+      return true;
+    } catch (final RocksDBException e) {
+      return false;
+    }
+  }
+
   @Test
   void fullDeviceStopsWritesAndSpaceLetsThemGoOn() throws RocksDBException {
     try (BlobFs fs = BlobFs.open(BlobFsOptions.builder().device(Device.memory(48L << 20)).build());
         Options options = options(fs)) {
-      try (RocksDB db = RocksDB.open(options, "/db");
-          BlobFile filler = fs.create("/filler")) {
+      try (BlobFile filler = fs.create("/filler")) {
         filler.append(ByteBuffer.allocateDirect(8 << 20));
-        filler.sync();
+      }
+      try (RocksDB db = RocksDB.open(options, "/db")) {
         db.put(key(0), value(0, 0));
         final byte[] large = new byte[100_000];
         assertThatThrownBy(
@@ -322,7 +332,20 @@ class RocksDbOnBlobFsTest {
             .isInstanceOf(RocksDBException.class)
             .hasMessageContaining("space");
         assertThat(db.get(key(0))).as("reads go on").isEqualTo(value(0, 0));
+        assertThatThrownBy(() -> db.put(key(1), large))
+            .as("it stays so")
+            .isInstanceOf(RocksDBException.class)
+            .hasMessageContaining("space");
         fs.delete("/filler");
+        Eventually.isTrue("the open database writes again", () -> canPut(db, key(1), large));
+        for (int i = 2; i < 9; i++) {
+          db.put(key(i), value(i, 0));
+        }
+      }
+      try (RocksDB db = RocksDB.open(options, "/db")) {
+        for (int i = 2; i < 9; i++) {
+          assertThat(db.get(key(i))).isEqualTo(value(i, 0));
+        }
       }
       try (RocksDB db = RocksDB.open(options, "/db")) {
         assertThat(db.get(key(0))).isEqualTo(value(0, 0));

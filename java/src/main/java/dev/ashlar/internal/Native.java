@@ -275,7 +275,8 @@ final class Native {
 
   /**
    * Total and free bytes, cluster bytes, files, bytes of buffers; reads, writes, flushes, bytes
-   * read, bytes written; whether it is read-only, whether a chunk store is on the device.
+   * read, bytes written; whether it is read-only, whether a chunk store is on the device; free
+   * metadata pages, of which a file needs two or more.
    */
   static native long[] fsNumbers(long fs);
 

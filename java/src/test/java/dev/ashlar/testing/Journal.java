@@ -59,7 +59,9 @@ public final class Journal {
       try {
         change.apply(store);
       } catch (final OutOfSpaceException e) {
-        continue;
+        if (!Refusal.isThere(change, store, current, shape.prefix())) {
+          continue;
+        }
       }
       final long acknowledged = change.isDurable() ? position.getAsLong() : Long.MAX_VALUE;
       synchronized (this) {

@@ -38,11 +38,7 @@ final class ChunkChange {
   /** Starts from what is published, which is stored as well. */
   void prepare(final Chunk of) {
     chunk = of;
-    exists = of.exists;
-    sizeBytes = of.sizeBytes;
-    version = of.version;
-    createdMicros = of.createdMicros;
-    modifiedMicros = of.modifiedMicros;
+    takePublished();
     wasStored = of.exists;
     storedBytes = of.exists ? of.sizeBytes : 0;
     dropFrom = NOTHING_DROPPED;
@@ -50,6 +46,25 @@ final class ChunkChange {
     loadsBlockedFrom = NOTHING_DROPPED;
     touched = false;
     segments = null;
+  }
+
+  /** Goes back to what is published. */
+  void rollBack() {
+    takePublished();
+    dropFrom = publishedDropFrom;
+    loadsBlockedFrom = NOTHING_DROPPED;
+    touched = false;
+    for (SegmentChange segment = segments; segment != null; segment = segment.next) {
+      segment.takeBase();
+    }
+  }
+
+  private void takePublished() {
+    exists = chunk.exists;
+    sizeBytes = chunk.sizeBytes;
+    version = chunk.version;
+    createdMicros = chunk.createdMicros;
+    modifiedMicros = chunk.modifiedMicros;
   }
 
   @SuppressWarnings("NullAway")

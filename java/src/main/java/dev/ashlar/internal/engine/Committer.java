@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * told at once; it is stored with the next one that is durable, or when the delay is over.
  *
  * <p>After an error of the device or the metadata nothing is committed any more; see {@link
- * StickyFailure}. One thread.
+ * StickyFailure}. But if the metadata found no space, {@link SpaceRecovery} may end that. One
+ * thread.
  */
 final class Committer {
   private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
@@ -29,10 +30,10 @@ final class Committer {
   private static final long RECLAIM_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Engine engine;
-  private final MetadataStore metadata;
   private final Transaction transaction;
   private final StickyFailure failure;
   private final Flusher flusher;
+  private final SpaceRecovery recovery;
   private final long delayNanos;
   private final MetadataBatch batch = new MetadataBatch();
 
@@ -61,10 +62,10 @@ final class Committer {
       final long delayNanos,
       final String name) {
     this.engine = engine;
-    this.metadata = metadata;
     this.transaction = new Transaction(cache, metadata);
     this.failure = failure;
     this.flusher = new Flusher(engine);
+    this.recovery = new SpaceRecovery(engine, metadata, transaction, failure);
     this.delayNanos = delayNanos;
     this.thread = new AshlarThread("ashlar-commit-" + name, this::run);
   }
@@ -95,6 +96,11 @@ final class Committer {
   /** An expected request has failed; any thread. */
   void miss() {
     arrive();
+  }
+
+  /** Whether no change is under way. For its own thread, when changes are refused. */
+  boolean isQuiet() {
+    return gathering.isQuiet() && queue.isEmpty() && group.isEmpty();
   }
 
   private void arrive() {
@@ -149,7 +155,7 @@ final class Committer {
         }
       } catch (final RuntimeException | Error e) {
         refuseChanges(e);
-        failGroup();
+        failGroup(true);
       }
     }
   }
@@ -168,7 +174,14 @@ final class Committer {
       store();
       return true;
     }
+    if (recovery.isPending() && (!stopping || !reclaiming)) {
+      recovery.attempt(stopping, this::storeAndPublish);
+      if (!recovery.isPending()) {
+        return true;
+      }
+    }
     if (stopping && !reclaiming) {
+      lost = failure.get() != null && transaction.isPublished();
       return false;
     }
     park(reclaiming);
@@ -179,9 +192,11 @@ final class Committer {
     parked = true;
     if (queue.isEmpty()) {
       final long untilDue =
-          transaction.isEmpty() || failure.get() != null
-              ? Long.MAX_VALUE
-              : Math.max(1, deadlineNanos - System.nanoTime());
+          recovery.isPending()
+              ? recovery.untilDue()
+              : transaction.isEmpty() || failure.get() != null
+                  ? Long.MAX_VALUE
+                  : Math.max(1, deadlineNanos - System.nanoTime());
       final long nanos = reclaiming ? Math.min(untilDue, RECLAIM_POLL_NANOS) : untilDue;
       if (nanos != Long.MAX_VALUE) {
         LockSupport.parkNanos(this, nanos);
@@ -220,7 +235,7 @@ final class Committer {
 
   private void commitGroup() {
     if (failure.get() != null) {
-      failGroup();
+      failGroup(false);
       return;
     }
     try {
@@ -234,7 +249,7 @@ final class Committer {
       }
     } catch (final RuntimeException | Error e) {
       refuseChanges(e);
-      failGroup();
+      failGroup(true);
       return;
     }
     finishGroup();
@@ -258,7 +273,7 @@ final class Committer {
 
   private boolean isFull() {
     return transaction.segmentChanges() > MAX_SEGMENT_CHANGES
-        || transaction.freed().size() > MAX_FREED_RUNS;
+        || transaction.freedRuns() > MAX_FREED_RUNS;
   }
 
   private void store() {
@@ -270,10 +285,12 @@ final class Committer {
   }
 
   private void refuseChanges(final Throwable error) {
+    if (recovery.tookOver(error)) {
+      return;
+    }
     LOG.error("changes are refused from now on, since a commit failed: {}", error.toString());
     LOG.debug("where it failed", error);
-    failure.set(Errors.unexpected(error));
-    lost |= transaction.isPublished();
+    failure.set(Errors.forGood(error));
     transaction.abandon();
   }
 
@@ -287,14 +304,13 @@ final class Committer {
     transaction.fill(batch);
     transaction.blockLoads();
     try {
-      metadata.apply(batch, true);
+      recovery.apply(batch);
     } finally {
       batch.clear();
     }
     gathering.committed(System.nanoTime() - startNanos);
     transaction.publish();
-    engine.reclaimer().add(transaction.freed());
-    transaction.close();
+    transaction.finish(engine.reclaimer());
     commits++;
     engine.lookAtMetadataSpace();
   }
@@ -313,7 +329,12 @@ final class Committer {
     group.clear();
   }
 
-  private void failGroup() {
+  /**
+   * Ends the requests of the group with the error.
+   *
+   * @param applied whether its operations, or some, are in the transaction
+   */
+  private void failGroup(final boolean applied) {
     for (int i = 0; i < group.size(); i++) {
       final Request request = group.get(i);
       if (request.task == Request.Task.RECLAIM) {
@@ -327,6 +348,9 @@ final class Committer {
         }
       } else {
         request.fail(Errors.again(failure.require()));
+        for (Op op = request.firstOp; op != null; op = op.nextInRequest) {
+          recovery.note(op, applied);
+        }
         unlinkAndFinish(request);
       }
     }

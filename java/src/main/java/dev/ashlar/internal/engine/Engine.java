@@ -88,10 +88,10 @@ final class Engine {
    * them takes several times the space that it will.
    */
   void lookAtMetadataSpace() {
-    boolean low = device.isMetadataSpaceLow();
+    boolean low = isMetadataSpaceLowNow();
     if (low) {
       metadata.settle();
-      low = device.isMetadataSpaceLow();
+      low = isMetadataSpaceLowNow();
     }
     if (low != metadataSpaceLow) {
       metadataSpaceLow = low;
@@ -104,7 +104,11 @@ final class Engine {
    */
   boolean isMetadataSpaceLow() {
     // Asked anew, since nobody may have written any metadata since.
-    return metadataSpaceLow && device.isMetadataSpaceLow();
+    return metadataSpaceLow && isMetadataSpaceLowNow();
+  }
+
+  private boolean isMetadataSpaceLowNow() {
+    return device.isMetadataSpaceLow() || metadata.isSpaceLow();
   }
 
   EpochGuard guard() {

@@ -13,6 +13,7 @@ import dev.ashlar.internal.ResultCode;
 
 /** Makes exceptions of the engine; every operation gets an instance of its own. */
 final class Errors {
+  private static final int ENOSPC = 28;
 
   private Errors() {}
 
@@ -74,6 +75,11 @@ final class Errors {
 
   /** The error with which changes are refused after a first one. */
   static RuntimeException again(final RuntimeException first) {
+    if (first instanceof OutOfSpaceException) {
+      return new OutOfSpaceException(
+          "changes are refused until there is space for their metadata: " + first.getMessage(),
+          first);
+    }
     final String message =
         "changes are refused since an earlier error: "
             + first.getMessage()
@@ -84,11 +90,17 @@ final class Errors {
     if (first instanceof ReadOnlyStoreException) {
       return new ReadOnlyStoreException(first.getMessage());
     }
-    if (first instanceof OutOfSpaceException) {
-      return new OutOfSpaceException(message, first);
-    }
     final int errno = first instanceof StorageIoException io ? io.errno() : 0;
     return new StorageIoException(message, errno, first);
+  }
+
+  /** What an error becomes that changes are refused with from then on, for good. */
+  static RuntimeException forGood(final Throwable error) {
+    final RuntimeException known = unexpected(error);
+    // Where a flush or a file finds no space, bytes may be lost that were taken before.
+    return known instanceof OutOfSpaceException
+        ? new StorageIoException(known.getMessage(), ENOSPC, known)
+        : known;
   }
 
   /** What a failure of our own code becomes: the state behind it is not known. */

@@ -42,6 +42,12 @@ final class Gathering {
     return arrived.incrementAndGet() >= wakeAt;
   }
 
+  /** Whether everything that was expected has come, or never will. */
+  boolean isQuiet() {
+    final long here = arrived.get(); // first: what arrives was expected before
+    return expected.get() == here;
+  }
+
   /** A commit took so long. */
   void committed(final long nanos) {
     commitNanos += (nanos - commitNanos) / WEIGHT;

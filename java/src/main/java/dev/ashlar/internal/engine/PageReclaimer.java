@@ -35,6 +35,10 @@ final class PageReclaimer {
   private boolean waitingForReaders;
   private int phase;
 
+  // Somebody wants to know when all have left who are inside: asked, then waiting with the others.
+  private boolean departureAsked;
+  private boolean departureAwaited;
+
   PageReclaimer(final Engine engine, final EpochGuard guard) {
     this.engine = engine;
     this.guard = guard;
@@ -53,18 +57,31 @@ final class PageReclaimer {
     retriesArriving.add(op);
   }
 
+  /** Begins to wait for all who are inside the guard now, and counts nobody who enters later. */
+  void awaitAllInside() {
+    departureAsked = true;
+  }
+
+  /** Whether all have left who were inside at {@link #awaitAllInside}; {@link #poll} finds out. */
+  boolean haveAllLeft() {
+    return !departureAsked && !departureAwaited;
+  }
+
   /**
    * Frees what can be freed.
    *
    * @return whether something is left that needs another call
    */
   boolean poll() {
-    if (!waitingForReaders && (!arriving.isEmpty() || !retriesArriving.isEmpty())) {
+    if (!waitingForReaders && (isAnythingArriving() || departureAsked)) {
       swap();
+      departureAwaited = departureAsked;
+      departureAsked = false;
       phase = guard.flip();
       waitingForReaders = true;
     }
     if (waitingForReaders && guard.hasLeft(phase)) {
+      departureAwaited = false;
       free(leaving.locations(), leaving.counts(), leaving.size());
       leaving.clear();
       if (retriesLeaving.isEmpty()) {
@@ -74,10 +91,11 @@ final class PageReclaimer {
         retry();
       }
     }
-    return waitingForReaders
-        || !arriving.isEmpty()
-        || !retriesArriving.isEmpty()
-        || inFlight.get() > 0;
+    return waitingForReaders || isAnythingArriving() || departureAsked || inFlight.get() > 0;
+  }
+
+  private boolean isAnythingArriving() {
+    return !arriving.isEmpty() || !retriesArriving.isEmpty();
   }
 
   private void swap() {
@@ -111,7 +129,13 @@ final class PageReclaimer {
         runs.add(op.locations[i]);
       }
     }
+    freeUnused(runs);
+  }
+
+  /** Frees pages that never got into any map, and forgets them. */
+  void freeUnused(final RunList runs) {
     free(runs.locations(), runs.counts(), runs.size());
+    runs.clear();
   }
 
   private void free(final long[] locations, final int[] counts, final int size) {

@@ -36,6 +36,18 @@ final class RunList {
     size++;
   }
 
+  /** Drops what was added after a number of pages. */
+  void keepFirst(final long firstPages) {
+    while (pages > firstPages) {
+      final int dropped = (int) Math.min(counts[size - 1], pages - firstPages);
+      pages -= dropped;
+      counts[size - 1] -= dropped;
+      if (counts[size - 1] == 0) {
+        size--;
+      }
+    }
+  }
+
   int size() {
     return size;
   }

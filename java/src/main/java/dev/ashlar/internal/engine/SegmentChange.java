@@ -84,6 +84,19 @@ final class SegmentChange {
     clearBase = true;
   }
 
+  /** What is published is all that counts, and is stored as a whole. */
+  void takeBase() {
+    for (int page = 0; page < Pages.SEGMENT_PAGES; page++) {
+      locations[page] = base.location(page);
+      crcs[page] = base.crc(page);
+    }
+    Arrays.fill(changed, -1);
+    Arrays.fill(unpublished, 0);
+    replaces = true;
+    clearBase = false;
+    touched = false;
+  }
+
   boolean isChanged(final int page) {
     return (changed[page >>> 6] & 1L << page) != 0;
   }

@@ -244,7 +244,8 @@ public final class StoreOpener {
     return new MetadataPlace.OnDevice(
         device.mountFiles(fileBufferBytes(options)),
         options.device().toString(),
-        device.reserveBytes());
+        device.reserveBytes(),
+        false);
   }
 
   /** Where the metadata of an existing store is: the device knows. */

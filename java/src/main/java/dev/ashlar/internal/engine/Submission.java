@@ -305,9 +305,10 @@ final class Submission {
       if (token < 0) {
         throw new StoreClosedException("the store is closed");
       }
-      if (engine.failure().get() != null) {
+      final RuntimeException failure = engine.failure().get();
+      if (failure != null) {
         engine.guard().exit(token);
-        engine.failure().throwIfFailed();
+        throw Errors.again(failure); // this one: it may pass meanwhile
       }
       done = true;
       return token;

@@ -13,8 +13,8 @@ import java.util.List;
  * Changes that are committed but not stored yet, over what is published.
  *
  * <p>Operations are applied in the order of their commit. {@link #publish} shows readers what has
- * been applied; {@link #fill} writes all of it into a batch; {@link #close} ends it once that batch
- * is durable. Pages that nothing refers to any more gather in {@link #freed}. For the committer.
+ * been applied; {@link #fill} writes all of it into a batch; {@link #finish} ends it once that
+ * batch is durable. For the committer.
  */
 final class Transaction {
   private static final int KEPT_CHANGES = 1024;
@@ -29,6 +29,7 @@ final class Transaction {
   private final RunList freed = new RunList();
   private int segmentChanges;
   private boolean published;
+  private long publishedFreedPages;
 
   private final ArrayDeque<ChunkChange> idleChunks = new ArrayDeque<>();
   private final ArrayDeque<SegmentChange> idleSegments = new ArrayDeque<>();
@@ -53,9 +54,9 @@ final class Transaction {
     return segmentChanges;
   }
 
-  /** Pages to be freed once this is durable and no reader sees them. */
-  RunList freed() {
-    return freed;
+  /** Runs of pages to be freed once this is durable and no reader sees them. */
+  int freedRuns() {
+    return freed.size();
   }
 
   // --- applying --------------------------------------------------------------------------------
@@ -278,6 +279,7 @@ final class Transaction {
     }
     touchedChunks.clear();
     published = true;
+    publishedFreedPages = freed.pages();
     for (int i = 0; i < touchedSegments.size(); i++) {
       cache.resized(touchedSegments.get(i).base);
     }
@@ -381,8 +383,27 @@ final class Transaction {
     }
   }
 
-  /** Ends it: everything is durable and published. */
-  void close() {
+  /** Takes back what is not published; the rest is stored as a whole, whatever is stored. */
+  void rollBack() {
+    for (int i = 0; i < chunks.size(); i++) {
+      final Chunk chunk = chunks.get(i).chunk;
+      synchronized (chunk) {
+        chunks.get(i).rollBack();
+        chunk.notifyAll();
+      }
+    }
+    touchedChunks.clear();
+    touchedSegments.clear();
+    freed.keepFirst(publishedFreedPages);
+  }
+
+  /** Ends it: everything is durable and published, and pages that it dropped may be freed. */
+  void finish(final PageReclaimer reclaimer) {
+    reclaimer.add(freed);
+    close();
+  }
+
+  private void close() {
     for (int i = 0; i < chunks.size(); i++) {
       final ChunkChange change = chunks.get(i);
       synchronized (change.chunk) {
@@ -397,6 +418,7 @@ final class Transaction {
     freed.clear();
     segmentChanges = 0;
     published = false;
+    publishedFreedPages = 0;
   }
 
   private void recycle(final ChunkChange change) {

@@ -83,7 +83,7 @@ public final class MetadataDevice {
   private static MetadataPlace.OnDevice place(final BlobFsOptions options, final boolean format) {
     final NativeBlobFs files = NativeBlobFs.open(options, false, format);
     final long room = Math.min(MAX_ROOM_BYTES, files.numbers()[0] / ROOM_PART);
-    return new MetadataPlace.OnDevice(files, options.device().toString(), room);
+    return new MetadataPlace.OnDevice(files, options.device().toString(), room, true);
   }
 
   /** Whether nothing is lost if it is formatted. */

@@ -1,6 +1,8 @@
 package dev.ashlar.internal.metadata;
 
 import dev.ashlar.internal.NativeBlobFs;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where RocksDB keeps the files of a store's metadata. */
@@ -28,6 +30,34 @@ public sealed interface MetadataPlace {
    */
   default long roomBytes() {
     return Long.MAX_VALUE;
+  }
+
+  /**
+   * How much more its files may take.
+   *
+   * @return bytes that are free now; an estimate, which others may use up at any time
+   */
+  default long freeBytes() {
+    return Long.MAX_VALUE;
+  }
+
+  /**
+   * How much a file takes, however short it is.
+   *
+   * @return bytes
+   */
+  default long fileBytes() {
+    return 64 << 10;
+  }
+
+  /**
+   * Whether only such changes should be made as make the metadata smaller, since little is left.
+   *
+   * @return true if so; never where the device of the chunks knows better, or others share the
+   *     space
+   */
+  default boolean isSpaceLow() {
+    return false;
   }
 
   /**
@@ -75,6 +105,15 @@ public sealed interface MetadataPlace {
     public String databasePath() {
       return path.toString();
     }
+
+    @Override
+    public long freeBytes() {
+      try {
+        return Files.getFileStore(path).getUsableSpace();
+      } catch (final IOException e) {
+        return Long.MAX_VALUE; // who needs the space finds out whether it is there
+      }
+    }
   }
 
   /**
@@ -83,11 +122,16 @@ public sealed interface MetadataPlace {
    * @param files of the device, closed with the metadata
    * @param device for messages
    * @param roomBytes see {@link MetadataPlace#roomBytes}
+   * @param isOwn whether there is nothing on the device but the metadata
    */
-  record OnDevice(NativeBlobFs files, String device, long roomBytes) implements MetadataPlace {
+  record OnDevice(NativeBlobFs files, String device, long roomBytes, boolean isOwn)
+      implements MetadataPlace {
 
     /** Folder of the database. */
     public static final String FOLDER = "/metadata";
+
+    /** Space is low on a device of its own with fewer free pages of the blobstore's metadata. */
+    private static final int METADATA_PAGES_LEFT = 96;
 
     /** The file that a database has from the end of its creation on. */
     static final String CURRENT = FOLDER + "/CURRENT";
@@ -100,6 +144,25 @@ public sealed interface MetadataPlace {
     @Override
     public String databasePath() {
       return FOLDER;
+    }
+
+    @Override
+    public long freeBytes() {
+      return files.numbers()[1];
+    }
+
+    @Override
+    public long fileBytes() {
+      return files.numbers()[2];
+    }
+
+    @Override
+    public boolean isSpaceLow() {
+      if (!isOwn) {
+        return false;
+      }
+      final long[] numbers = files.numbers();
+      return numbers[1] < roomBytes / 2 || numbers[12] < METADATA_PAGES_LEFT;
     }
 
     @Override

@@ -15,6 +15,16 @@ public interface MetadataStore extends AutoCloseable {
   /** Segments a chunk can have. */
   long MAX_SEGMENTS = MetadataCodec.MAX_SEGMENTS;
 
+  /** What became of the batch whose {@link #apply} found no space. */
+  enum Recovery {
+    /** There is still too little space; changes are refused as before. */
+    NOT_YET,
+    /** Nothing of it is there, nor ever will be; changes are taken again. */
+    ABSENT,
+    /** All of it is there, durably; changes are taken again. */
+    PRESENT
+  }
+
   /**
    * Makes the changes of a batch visible, all at once, in the order of the calls. By one thread at
    * a time, the committer.
@@ -22,10 +32,31 @@ public interface MetadataStore extends AutoCloseable {
    * @param batch what changes; not changed itself
    * @param sync true: it and all before it are durable on return; false: they survive a crash of
    *     the process, and after a crash of the machine the lost ones are the newest
-   * @throws dev.ashlar.AshlarException if it fails; it is then unknown whether the batch will be
-   *     there after the next open, and this store refuses all later changes
+   * @throws dev.ashlar.OutOfSpaceException if there is no space for it; it is then unknown whether
+   *     the batch is there, and all later changes are refused until {@link #recover} has taken
+   *     place
+   * @throws dev.ashlar.AshlarException if it fails otherwise; it is then unknown whether the batch
+   *     will be there after the next open, and this store refuses all later changes
    */
   void apply(MetadataBatch batch, boolean sync);
+
+  /**
+   * Takes up work again after {@link #apply} has found no space, if there is some now. Calls of
+   * other threads wait meanwhile, cursors go on. By the thread that applies.
+   *
+   * @return what became of the batch that failed
+   * @throws dev.ashlar.AshlarException if that is impossible for another reason than want of space;
+   *     this store then refuses all later changes
+   */
+  Recovery recover();
+
+  /**
+   * Whether so little space is left for metadata that only such changes should be made as make it
+   * smaller.
+   *
+   * @return true if so; false also where nobody knows
+   */
+  boolean isSpaceLow();
 
   /**
    * Makes all batches durable that were applied before.

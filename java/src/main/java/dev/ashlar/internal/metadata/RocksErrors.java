@@ -40,6 +40,18 @@ final class RocksErrors {
     return new StorageIoException(message, errno(text), error);
   }
 
+  /**
+   * Whether it failed for want of space and no more than what was being written can be lost. Not so
+   * where the host's file system finds no space when it syncs a file: then the kernel has dropped
+   * what was written before.
+   */
+  static boolean mayPass(final RocksDBException error) {
+    final String text = String.valueOf(error.getMessage());
+    return isNoSpace(error.getStatus(), text)
+        && !text.contains("While fdatasync")
+        && !text.contains("While fsync");
+  }
+
   private static boolean isNoSpace(final Status status, final String text) {
     return (status != null && status.getSubCode() == Status.SubCode.NoSpace)
         || text.contains("No space left on device")

@@ -3,7 +3,9 @@ package dev.ashlar.internal.metadata;
 import dev.ashlar.AshlarException;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.CorruptMetadataException;
+import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.ReadOnlyStoreException;
+import dev.ashlar.StorageIoException;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import org.rocksdb.FlushOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
@@ -30,6 +33,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Metadata in RocksDB. Every call passes a gate that close shuts, so that no native object is used
  * after it is gone.
+ *
+ * <p>A database that found no space is opened again when there is some, while other calls wait.
+ * Opening reads the log and writes all of it to tables, and goes on with a new log. So what became
+ * of the batch that failed is certain afterwards, and stays so.
  */
 public final class RocksMetadataStore implements MetadataStore {
 
@@ -40,6 +47,18 @@ public final class RocksMetadataStore implements MetadataStore {
 
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long SETTLE_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  /** A batch is large if it is more than this part of the room that there is for sure. */
+  private static final int LARGE_PART = 16;
+
+  /** A batch comes into the log, then into a table, and that into another one. */
+  private static final int COPIES = 3;
+
+  /** Files that opening makes besides the tables of what is in memory: log, manifest, and so on. */
+  private static final int FILES_TO_OPEN = 4;
+
+  private static final String MEMTABLE_BYTES = "rocksdb.cur-size-all-mem-tables";
+
   private static final List<String> BACKGROUND_WORK =
       List.of(
           "rocksdb.mem-table-flush-pending",
@@ -49,8 +68,7 @@ public final class RocksMetadataStore implements MetadataStore {
 
   private final MetadataOptions options;
   private final UseGate gate;
-  private final RocksResources resources;
-  private final RocksDB db;
+  private @Nullable RocksResources resources; // inside the gate, or while it is paused
   private final Set<RocksCursor> cursors = ConcurrentHashMap.newKeySet();
   private final ReadOptions reads = new ReadOptions().setVerifyChecksums(true);
   private final WriteOptions synced = new WriteOptions().setSync(true);
@@ -62,15 +80,22 @@ public final class RocksMetadataStore implements MetadataStore {
   private final Object writing = new Object();
   private final byte[] mark = new byte[WalCheck.MARK_BYTES];
   private WriteBatch rocksBatch = new WriteBatch();
+
+  // Numbers of the database: up to which all is durable; the last one in use, and the last one of
+  // the batch that is being written.
   private long durableSequence;
+  private long lastSequence;
+  private long attemptedSequence;
+
   private volatile @Nullable RocksDBException failure;
 
   private RocksMetadataStore(final MetadataOptions options, final RocksResources resources) {
     this.options = options;
     this.resources = resources;
-    this.db = resources.db();
     this.gate = new UseGate("the store");
-    this.durableSequence = db.getLatestSequenceNumber();
+    this.durableSequence = resources.db().getLatestSequenceNumber();
+    this.lastSequence = durableSequence;
+    this.attemptedSequence = durableSequence;
   }
 
   /**
@@ -147,10 +172,13 @@ public final class RocksMetadataStore implements MetadataStore {
     try {
       synchronized (writing) {
         checkWritable();
+        checkRoom(batch);
         fill(batch);
-        db.write(sync ? synced : unsynced, rocksBatch);
+        attemptedSequence = lastSequence + rocksBatch.count();
+        db().write(sync ? synced : unsynced, rocksBatch);
+        lastSequence = db().getLatestSequenceNumber();
         if (sync) {
-          durableSequence = db.getLatestSequenceNumber();
+          durableSequence = lastSequence;
         }
       }
     } catch (final RocksDBException e) {
@@ -167,9 +195,9 @@ public final class RocksMetadataStore implements MetadataStore {
       synchronized (writing) {
         checkWritable();
         if (options.place().lasts()) { // memory has nothing to sync, and says so with an error
-          db.flushWal(true);
+          db().flushWal(true);
         }
-        durableSequence = db.getLatestSequenceNumber();
+        durableSequence = lastSequence;
       }
     } catch (final RocksDBException e) {
       throw failed("syncing metadata", e);
@@ -184,8 +212,34 @@ public final class RocksMetadataStore implements MetadataStore {
     }
     final RocksDBException first = failure;
     if (first != null) {
+      final String until =
+          RocksErrors.mayPass(first) ? "there is space for it" : "the store is opened again";
       throw RocksErrors.toException(
-          "writing metadata is refused until the store is opened again, since it", first);
+          "writing metadata is refused until " + until + ", since it", first);
+    }
+  }
+
+  /**
+   * Refuses a large batch for which there is no room, before anything of it is written: the part of
+   * it that fits would take all space, in the log, and opening needs some.
+   */
+  private void checkRoom(final MetadataBatch batch) {
+    final MetadataPlace place = options.place();
+    if (batch.sizeBytes() <= place.roomBytes() / LARGE_PART) {
+      return;
+    }
+    final long needed = batch.sizeBytes() * COPIES + place.fileBytes() * FILES_TO_OPEN;
+    final long free = place.freeBytes();
+    if (free < needed) {
+      throw new OutOfSpaceException(
+          "the changes of one commit have "
+              + batch.sizeBytes()
+              + " bytes of metadata, for which "
+              + needed
+              + " bytes of space are needed, and there are "
+              + free
+              + " in "
+              + place.describe());
     }
   }
 
@@ -195,6 +249,20 @@ public final class RocksMetadataStore implements MetadataStore {
       failure = error;
     }
     return RocksErrors.toException(what, error);
+  }
+
+  /** The database, which is another one after a recovery; inside the gate. */
+  private RocksResources opened() {
+    final RocksResources now = resources;
+    if (now == null) {
+      throw new StorageIoException(
+          "metadata in " + options.place().describe() + " could not be opened again", 0, failure);
+    }
+    return now;
+  }
+
+  private RocksDB db() {
+    return opened().db();
   }
 
   private void fill(final MetadataBatch batch) throws RocksDBException {
@@ -212,7 +280,7 @@ public final class RocksMetadataStore implements MetadataStore {
       final int keyFrom = at + MetadataBatch.HEADER_BYTES;
       final int keyTo = keyFrom + ((short) ByteSink.U16.get(log, at + 2) & 0xffff);
       final int valueTo = keyTo + (int) ByteSink.U32.get(log, at + 4);
-      final ColumnFamilyHandle family = resources.family(log[at + 1]);
+      final ColumnFamilyHandle family = opened().family(log[at + 1]);
       final byte[] key = keys.copy(log, keyFrom, keyTo);
       switch (log[at]) {
         case MetadataBatch.OP_PUT -> put(family, key, log, keyTo, valueTo);
@@ -276,15 +344,17 @@ public final class RocksMetadataStore implements MetadataStore {
   private int get(final SegmentMap into, final int keyBytes) {
     gate.enter();
     try {
-      return db.get(
-          resources.family(MetadataBatch.FAMILY_SEGMENT),
-          reads,
-          into.key,
-          0,
-          keyBytes,
-          into.value,
-          0,
-          into.value.length);
+      final RocksResources now = opened();
+      return now.db()
+          .get(
+              now.family(MetadataBatch.FAMILY_SEGMENT),
+              reads,
+              into.key,
+              0,
+              keyBytes,
+              into.value,
+              0,
+              into.value.length);
     } catch (final RocksDBException e) {
       throw RocksErrors.toException("reading metadata", e);
     } finally {
@@ -295,7 +365,8 @@ public final class RocksMetadataStore implements MetadataStore {
   private byte @Nullable [] get(final int family, final byte[] key) {
     gate.enter();
     try {
-      return db.get(resources.family(family), reads, key);
+      final RocksResources now = opened();
+      return now.db().get(now.family(family), reads, key);
     } catch (final RocksDBException e) {
       throw RocksErrors.toException("reading metadata", e);
     } finally {
@@ -359,12 +430,18 @@ public final class RocksMetadataStore implements MetadataStore {
   private RocksCursor cursor(final int family, final byte[] from, final byte @Nullable [] to) {
     gate.enter();
     try {
-      final RocksCursor cursor = new RocksCursor(this, db, resources.family(family), from, to);
+      final RocksCursor cursor = new RocksCursor(this, family, from, to);
       cursors.add(cursor);
       return cursor;
     } finally {
       gate.exit();
     }
+  }
+
+  /** For a cursor, inside the gate. */
+  RocksIterator newIterator(final int family, final ReadOptions how) {
+    final RocksResources now = opened();
+    return now.db().newIterator(now.family(family), how);
   }
 
   void enter() {
@@ -377,6 +454,117 @@ public final class RocksMetadataStore implements MetadataStore {
 
   void forget(final RocksCursor cursor) {
     cursors.remove(cursor);
+  }
+
+  // --- after want of space -----------------------------------------------------------------------
+
+  @Override
+  public Recovery recover() {
+    final RocksDBException first = failure;
+    if (first == null) {
+      return Recovery.ABSENT; // there was no room, so nothing has been written
+    }
+    if (!RocksErrors.mayPass(first)) {
+      throw RocksErrors.toException("writing metadata", first);
+    }
+    if (options.place().freeBytes() < bytesToOpen()) {
+      return Recovery.NOT_YET;
+    }
+    gate.pause();
+    try {
+      synchronized (writing) {
+        return openAgain();
+      }
+    } finally {
+      gate.resume();
+    }
+  }
+
+  @Override
+  public boolean isSpaceLow() {
+    gate.enter();
+    try {
+      return options.place().isSpaceLow();
+    } finally {
+      gate.exit();
+    }
+  }
+
+  private long bytesToOpen() {
+    gate.enter();
+    try {
+      final RocksResources now = resources;
+      return options.place().fileBytes() * FILES_TO_OPEN
+          + (now == null ? 0 : now.db().getAggregatedLongProperty(MEMTABLE_BYTES));
+    } catch (final RocksDBException e) {
+      throw RocksErrors.toException("asking for the size of metadata", e);
+    } finally {
+      gate.exit();
+    }
+  }
+
+  /** Nobody is inside the gate. */
+  private Recovery openAgain() {
+    cursors.forEach(RocksCursor::suspend);
+    closeDatabase();
+    final long reached;
+    try {
+      final RocksResources again = open(Mode.OPEN);
+      resources = again;
+      reached = again.db().getLatestSequenceNumber();
+    } catch (final RocksDBException e) {
+      openForReads();
+      if (RocksErrors.mayPass(e)) {
+        return Recovery.NOT_YET;
+      }
+      throw failedForGood(RocksErrors.toException("opening metadata again", e), e);
+    }
+    if (reached != lastSequence && reached != attemptedSequence) {
+      final var lost =
+          new CorruptMetadataException(
+              "metadata in "
+                  + options.place().describe()
+                  + " was written up to number "
+                  + lastSequence
+                  + ", or up to "
+                  + attemptedSequence
+                  + " when it ran out of space, but reaches to number "
+                  + reached);
+      throw failedForGood(lost, new RocksDBException(lost.getMessage()));
+    }
+    final Recovery outcome = reached == lastSequence ? Recovery.ABSENT : Recovery.PRESENT;
+    lastSequence = reached;
+    attemptedSequence = reached;
+    durableSequence = reached;
+    failure = null;
+    return outcome;
+  }
+
+  private RuntimeException failedForGood(
+      final RuntimeException error, final RocksDBException cause) {
+    failure = cause;
+    return error;
+  }
+
+  private RocksResources open(final Mode mode) throws RocksDBException {
+    return new RocksResources(new MetadataOptions(options.place(), mode, options.memoryBytes()));
+  }
+
+  /** Reads go on while there is still too little space. */
+  private void openForReads() {
+    try {
+      resources = open(Mode.READ_ONLY);
+    } catch (final RocksDBException e) {
+      LOG.error("metadata cannot be read until it can be opened again", e);
+    }
+  }
+
+  private void closeDatabase() {
+    final RocksResources now = resources;
+    resources = null;
+    if (now != null) {
+      now.close();
+    }
   }
 
   // --- the rest --------------------------------------------------------------------------------
@@ -398,7 +586,7 @@ public final class RocksMetadataStore implements MetadataStore {
 
   private boolean isAtWork() throws RocksDBException {
     for (final String work : BACKGROUND_WORK) {
-      if (db.getAggregatedLongProperty(work) != 0) {
+      if (db().getAggregatedLongProperty(work) != 0) {
         return true;
       }
     }
@@ -409,13 +597,14 @@ public final class RocksMetadataStore implements MetadataStore {
   public MetadataStats stats() {
     gate.enter();
     try {
+      final RocksResources now = opened();
+      final RocksDB db = now.db();
       return new MetadataStats(
           options.place().describe(),
-          resources.cache().getUsage(),
-          db.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables"),
+          now.cache().getUsage(),
+          db.getAggregatedLongProperty(MEMTABLE_BYTES),
           db.getAggregatedLongProperty("rocksdb.total-sst-files-size"),
-          db.getLongProperty(
-              resources.family(MetadataBatch.FAMILY_CHUNK), "rocksdb.estimate-num-keys"));
+          db.getLongProperty(now.family(MetadataBatch.FAMILY_CHUNK), "rocksdb.estimate-num-keys"));
     } catch (final RocksDBException e) {
       throw RocksErrors.toException("asking for numbers about metadata", e);
     } finally {
@@ -434,7 +623,7 @@ public final class RocksMetadataStore implements MetadataStore {
       flushTables();
     }
     rocksBatch.close();
-    resources.close();
+    closeDatabase();
     synced.close();
     unsynced.close();
     reads.close();
@@ -450,8 +639,8 @@ public final class RocksMetadataStore implements MetadataStore {
   void compact() {
     flushTables();
     try {
-      for (final ColumnFamilyHandle family : resources.families()) {
-        db.compactRange(family);
+      for (final ColumnFamilyHandle family : opened().families()) {
+        db().compactRange(family);
       }
     } catch (final RocksDBException e) {
       throw RocksErrors.toException("compacting metadata", e);
@@ -461,7 +650,7 @@ public final class RocksMetadataStore implements MetadataStore {
   /** For tests: puts a value of any content. */
   void putRaw(final int family, final byte[] key, final byte[] value) {
     try {
-      db.put(resources.family(family), key, value);
+      db().put(opened().family(family), key, value);
     } catch (final RocksDBException e) {
       throw RocksErrors.toException("writing metadata", e);
     }
@@ -470,7 +659,7 @@ public final class RocksMetadataStore implements MetadataStore {
   /** So that the next open has no log to read; all is in the log if this fails. */
   private void flushTables() {
     try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
-      db.flush(flush, resources.families());
+      db().flush(flush, opened().families());
     } catch (final RocksDBException e) {
       LOG.warn("flushing metadata at close failed; the next open reads the log instead", e);
     }

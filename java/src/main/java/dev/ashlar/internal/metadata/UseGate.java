@@ -5,11 +5,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Counts the calls that are inside native code, so that close can wait for them and later ones are
- * refused. Entering and leaving allocate nothing.
+ * Counts the calls that are inside native code, so that what is behind can be replaced while later
+ * calls wait, and closed while later ones are refused. Entering and leaving allocate nothing.
+ *
+ * <p>Whoever is inside must not wait for somebody who enters: he may wait for a pause to end.
  */
 final class UseGate {
   private static final long CLOSED = 1L << 62;
+  private static final long PAUSED = 1L << 61;
   private static final long PAUSE_NANOS = 100_000;
 
   private final String what;
@@ -19,11 +22,13 @@ final class UseGate {
     this.what = what;
   }
 
-  /** Begins a call; {@link #exit} ends it. */
+  /** Begins a call, after a pause if there is one; {@link #exit} ends it. */
   void enter() {
-    if (state.incrementAndGet() >= CLOSED) {
-      state.decrementAndGet();
-      throw new StoreClosedException(what + " is closed");
+    while (state.incrementAndGet() >= PAUSED) {
+      if (state.decrementAndGet() >= CLOSED) {
+        throw new StoreClosedException(what + " is closed");
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
@@ -31,8 +36,28 @@ final class UseGate {
     state.decrementAndGet();
   }
 
+  /** Lets later calls wait until {@link #resume}, and waits for those that are running. */
+  void pause() {
+    while (true) {
+      final long now = state.get();
+      if (now >= CLOSED) {
+        throw new StoreClosedException(what + " is closed");
+      }
+      if (now < PAUSED && state.compareAndSet(now, now | PAUSED)) {
+        break;
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+    await(PAUSED);
+  }
+
+  /** Ends the pause. */
+  void resume() {
+    state.addAndGet(-PAUSED);
+  }
+
   /**
-   * Refuses later calls and waits for those that are running.
+   * Refuses later calls and waits for those that are running, and for a pause to end.
    *
    * @return true for the first caller only, who has to close what is behind; others return at once
    */
@@ -44,9 +69,14 @@ final class UseGate {
     if (now >= CLOSED) {
       return false;
     }
-    while (state.get() != CLOSED) {
-      LockSupport.parkNanos(PAUSE_NANOS); // calls are short: a read, or one synced write
-    }
+    await(CLOSED);
     return true;
+  }
+
+  /** Nobody is inside: calls are short, a read or one synced write. */
+  private void await(final long empty) {
+    while ((state.get() & ~CLOSED) != (empty & ~CLOSED)) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
   }
 }

@@ -2,24 +2,30 @@ package dev.ashlar.internal.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ashlar.ChunkBatch;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.ChunkStore;
 import dev.ashlar.ChunkStoreOptions;
+import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.TestDevices;
 import dev.ashlar.WrongFormatException;
 import dev.ashlar.internal.TestNative;
 import dev.ashlar.testing.Journal;
+import dev.ashlar.testing.Refusal;
 import dev.ashlar.testing.Seed;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A store whose metadata lies on its own device, RocksDB and all, on a device that loses at a power
@@ -28,6 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OneDeviceCrashTest {
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static final long SIZE = 64L << 20;
+  private static final long SMALL_SIZE = 16L << 20;
+  private static final String SMALL = "small-";
   private static final int THREADS = 3;
   private static final int CHANGES = 60;
   private static final int CUTS = 20;
@@ -36,7 +44,7 @@ class OneDeviceCrashTest {
 
   private static ChunkStoreOptions options(final String label, final int sector) {
     return ChunkStoreOptions.builder()
-        .device(TestDevices.crash(label, SIZE, sector))
+        .device(TestDevices.crash(label, label.startsWith(SMALL) ? SMALL_SIZE : SIZE, sector))
         .memoryBudget(ChunkStoreOptions.MIN_MEMORY_BUDGET_BYTES)
         .build();
   }
@@ -82,6 +90,67 @@ class OneDeviceCrashTest {
       final String image = cut(label, at);
       try (ChunkStore store = open(image, sector)) {
         assertThat(store.stats().problems()).as("cut at %s", at).isEmpty();
+        for (final Journal journal : journals) {
+          journal.judge(store, at);
+        }
+      } finally {
+        TestNative.drop(image);
+      }
+    }
+    TestNative.drop(label);
+  }
+
+  /** A batch whose changes take more metadata than the device has room for. */
+  private static ChunkBatch tooLarge(final ChunkStore store, final int round) {
+    final ChunkBatch batch = store.batch();
+    for (int i = 0; i < 30_000; i++) {
+      batch.create(ChunkKey.of("large-" + round + "x".repeat(490), i));
+    }
+    return batch;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void acknowledgedChangesSurviveAPowerCutWhileTheStoreGoesOnAfterWantOfSpace(final boolean ordered)
+      throws InterruptedException {
+    final int sector = 4096;
+    final String label = SMALL + NUMBER.incrementAndGet();
+    TestNative.create(label, SMALL_SIZE, sector, random.nextLong());
+    final List<Journal> journals;
+    final List<Long> around = new ArrayList<>();
+    try (ChunkStore store = create(label, sector)) {
+      final AtomicBoolean stop = new AtomicBoolean();
+      final Thread filler =
+          new Thread(
+              () -> {
+                for (int round = 0; round == 0 || !stop.get(); round++) {
+                  final long before = TestNative.logPosition(label);
+                  final int number = round;
+                  assertThatThrownBy(() -> tooLarge(store, number).commit())
+                      .isInstanceOf(OutOfSpaceException.class);
+                  Refusal.awaitSpace(store);
+                  synchronized (around) {
+                    around.add(before);
+                    around.add(TestNative.logPosition(label));
+                  }
+                }
+              });
+      filler.start();
+      journals =
+          Journal.runThreads(
+              THREADS, ordered, store, random, CHANGES, () -> TestNative.logPosition(label));
+      stop.set(true);
+      filler.join();
+    }
+    assertThat(around).as("recoveries").hasSizeGreaterThanOrEqualTo(2);
+    for (int i = 0; i < CUTS; i++) {
+      final int which = random.nextInt(around.size() / 2);
+      final long first = around.get(2 * which);
+      final long at = first + random.nextLong(around.get(2 * which + 1) - first + 1);
+      final String image = cut(label, at);
+      try (ChunkStore store = open(image, sector)) {
+        assertThat(store.stats().problems()).as("cut at %s", at).isEmpty();
+        assertThat(store.list("large-").hasNext()).as("cut at %s", at).isFalse();
         for (final Journal journal : journals) {
           journal.judge(store, at);
         }

@@ -34,6 +34,25 @@ class RunListTest {
   }
 
   @Test
+  void whatWasAddedLastCanBeDropped() {
+    final RunList list = new RunList();
+    for (final long location : new long[] {5, 6, 7, 9, 10, 4}) {
+      list.add(location);
+    }
+    list.keepFirst(6);
+    assertThat(list.size()).isEqualTo(3);
+    list.keepFirst(4);
+    assertThat(list.size()).isEqualTo(2);
+    assertThat(list.counts()).startsWith(3, 1);
+    list.keepFirst(2);
+    assertThat(list.size()).isEqualTo(1);
+    assertThat(list.counts()).startsWith(2);
+    assertThat(list.pages()).isEqualTo(2);
+    list.keepFirst(0);
+    assertThat(list.isEmpty()).isTrue();
+  }
+
+  @Test
   void manyRunsFit() {
     final RunList list = new RunList();
     for (int i = 0; i < 10_000; i++) {

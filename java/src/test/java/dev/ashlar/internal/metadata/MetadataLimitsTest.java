@@ -1,15 +1,10 @@
 package dev.ashlar.internal.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ashlar.ChunkKey;
-import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.StoreClosedException;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,41 +114,5 @@ class MetadataLimitsTest {
     } catch (final StoreClosedException e) {
       cursors.forEach(ChunkCursor::close);
     }
-  }
-
-  @Test
-  void fullDiskIsToldAndLaterChangesAreRefused() throws Exception {
-    final Path small = Files.createDirectory(folder.resolve("small"));
-    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", small.toString()) == 0);
-    try (var store = create(small.resolve("m"))) {
-      final var batch = new MetadataBatch();
-      final AtomicInteger next = new AtomicInteger();
-      assertThatThrownBy(
-              () -> {
-                while (next.get() < 1_000_000) {
-                  batch.clear();
-                  put(batch, next.get());
-                  store.apply(batch, true);
-                  next.incrementAndGet();
-                }
-              })
-          .isInstanceOf(OutOfSpaceException.class);
-      assertThat(next.get()).isPositive();
-      final int last = next.get() - 1;
-      assertThat(store.getChunk(ChunkKey.of("chunk-of-some-object-" + last % 1000, last)))
-          .as("what was acknowledged is still there")
-          .isNotNull();
-      batch.clear();
-      assertThatThrownBy(() -> store.apply(batch, false))
-          .isInstanceOf(OutOfSpaceException.class)
-          .hasMessageContaining("refused until the store is opened again");
-      assertThatThrownBy(store::sync).isInstanceOf(OutOfSpaceException.class);
-    } finally {
-      run("umount", "-l", small.toString());
-    }
-  }
-
-  private static int run(final String... command) throws IOException, InterruptedException {
-    return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
   }
 }

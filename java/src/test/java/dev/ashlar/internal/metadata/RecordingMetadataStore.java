@@ -1,6 +1,7 @@
 package dev.ashlar.internal.metadata;
 
 import dev.ashlar.ChunkKey;
+import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.StorageIoException;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,7 @@ public final class RecordingMetadataStore implements MetadataStore {
   private boolean keepOpen;
   private boolean refusing;
   private @Nullable RuntimeException failure;
+  private @Nullable NoSpace noSpace;
   private volatile Runnable beforeApply = () -> {};
 
   /** Records what goes to another one. */
@@ -81,6 +83,39 @@ public final class RecordingMetadataStore implements MetadataStore {
     failure = error;
   }
 
+  /** A want of space: what is to become of the batch that finds none, and that batch. */
+  private static final class NoSpace {
+    final boolean isThere;
+    @Nullable MetadataBatch batch;
+    int failingRecoveries;
+
+    NoSpace(final boolean isThere, final int failingRecoveries) {
+      this.isThere = isThere;
+      this.failingRecoveries = failingRecoveries;
+    }
+  }
+
+  /**
+   * The next batch finds no space; without effect while an earlier one still finds none.
+   *
+   * @param isThere whether it turns out to be there nevertheless
+   * @param failingRecoveries how many attempts to go on find no space either
+   */
+  public synchronized void findNoSpace(final boolean isThere, final int failingRecoveries) {
+    if (noSpace == null) {
+      noSpace = new NoSpace(isThere, failingRecoveries);
+    }
+  }
+
+  /** From now on there is space, also for the next attempt to go on. */
+  public synchronized void findSpaceAgain() {
+    if (noSpace != null && noSpace.batch == null) {
+      noSpace = null;
+    } else if (noSpace != null) {
+      noSpace.failingRecoveries = 0;
+    }
+  }
+
   /** Called before a batch is recorded, in the thread of the committer. */
   public void beforeApply(final Runnable action) {
     beforeApply = action;
@@ -119,6 +154,13 @@ public final class RecordingMetadataStore implements MetadataStore {
       if (refusing) {
         throw new StorageIoException("the power is gone", 5, null);
       }
+      if (noSpace != null) {
+        if (noSpace.batch == null) {
+          noSpace.batch = new MetadataBatch();
+          noSpace.batch.addAll(batch);
+        }
+        throw new OutOfSpaceException("no space for metadata");
+      }
       entry.batch.addAll(batch);
       entries.add(entry);
     }
@@ -126,6 +168,36 @@ public final class RecordingMetadataStore implements MetadataStore {
     if (sync) {
       noteSynced();
     }
+  }
+
+  @Override
+  public Recovery recover() {
+    final NoSpace ended;
+    synchronized (this) {
+      if (failure != null) {
+        final RuntimeException error = failure;
+        failure = null;
+        throw error;
+      }
+      ended = noSpace;
+      if (ended == null || ended.batch == null) {
+        throw new IllegalStateException("there is space");
+      }
+      if (ended.failingRecoveries-- > 0) {
+        return Recovery.NOT_YET;
+      }
+      noSpace = null;
+    }
+    if (!ended.isThere) {
+      return Recovery.ABSENT;
+    }
+    apply(ended.batch, true);
+    return Recovery.PRESENT;
+  }
+
+  @Override
+  public boolean isSpaceLow() {
+    return behind.isSpaceLow();
   }
 
   @Override
@@ -196,6 +268,9 @@ public final class RecordingMetadataStore implements MetadataStore {
 
   @Override
   public void close() {
+    synchronized (this) {
+      noSpace = null; // whoever opens it again finds space
+    }
     if (!keepOpen) {
       behind.close();
     }

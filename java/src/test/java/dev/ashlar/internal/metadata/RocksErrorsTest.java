@@ -6,6 +6,7 @@ import dev.ashlar.CorruptMetadataException;
 import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.StorageIoException;
 import dev.ashlar.StoreBusyException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
@@ -32,6 +33,19 @@ class RocksErrorsTest {
         .isInstanceOf(StoreBusyException.class);
     assertThat(map(Status.Code.Undefined, Status.SubCode.None, "?"))
         .isInstanceOf(StorageIoException.class);
+  }
+
+  @Test
+  void wantOfSpacePassesUnlessASyncFoundIt() {
+    final var full = new Status(Status.Code.IOError, Status.SubCode.NoSpace, "");
+    for (final String text : List.of("While appending to file: x: No space left", "While open")) {
+      assertThat(RocksErrors.mayPass(new RocksDBException(text, full))).isTrue();
+    }
+    for (final String text : List.of("While fdatasync: x: No space left", "While fsync: x")) {
+      assertThat(RocksErrors.mayPass(new RocksDBException(text, full))).isFalse();
+    }
+    final var broken = new Status(Status.Code.IOError, Status.SubCode.None, "");
+    assertThat(RocksErrors.mayPass(new RocksDBException("While appending", broken))).isFalse();
   }
 
   @Test
