@@ -3,14 +3,24 @@ package dev.ashlar.internal.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ashlar.BlobFsOptions;
 import dev.ashlar.ChunkKey;
 import dev.ashlar.OutOfSpaceException;
+import dev.ashlar.TestDevices;
+import dev.ashlar.internal.NativeBlobFs;
+import dev.ashlar.internal.TestNative;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
 import dev.ashlar.internal.metadata.MetadataStore.Recovery;
+import dev.ashlar.testing.Seed;
 import dev.ashlar.testing.SmallFolder;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,5 +189,94 @@ class MetadataSpaceTest {
       readers.join();
       assertHolds(store, count);
     }
+  }
+
+  // --- on a device -------------------------------------------------------------------------------
+
+  private static final long DEVICE_BYTES = 16L << 20;
+  private static final String FILLER = "/filler";
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  private final SplittableRandom random = Seed.random("MetadataSpaceTest");
+
+  private static MetadataPlace.OnDevice place(final String label, final boolean format) {
+    final BlobFsOptions options =
+        BlobFsOptions.builder()
+            .device(TestDevices.crash(label, DEVICE_BYTES, 4096))
+            .clusterBytes(64 << 10)
+            .build();
+    final NativeBlobFs files = NativeBlobFs.open(options, false, format);
+    return new MetadataPlace.OnDevice(files, label, 1 << 20, true);
+  }
+
+  private static void fillDevice(final MetadataPlace.OnDevice place, final long exceptBytes) {
+    final ByteBuffer bytes = ByteBuffer.allocateDirect(64 << 10);
+    final long file = place.files().openFile(FILLER, NativeBlobFs.Mode.CREATE_OR_WRITE, false);
+    try {
+      while (place.freeBytes() > exceptBytes) {
+        NativeBlobFs.appendToFile(file, bytes.clear());
+      }
+    } catch (final OutOfSpaceException e) {
+      assertThat(place.freeBytes()).isZero();
+    } finally {
+      NativeBlobFs.closeFile(file);
+    }
+  }
+
+  @Test
+  void onADeviceEveryPowerCutAroundItLeavesWhatWasAcknowledgedAndNoHalves() {
+    final String label = "metadata-space-" + NUMBER.incrementAndGet();
+    TestNative.create(label, DEVICE_BYTES, 4096, random.nextLong());
+    final List<Long> durableAt = new ArrayList<>();
+    final List<Long> cuts = new ArrayList<>();
+    final MetadataPlace.OnDevice place = place(label, true);
+    try (RocksMetadataStore store = open(place, Mode.CREATE)) {
+      for (int round = 0; round < 2; round++) {
+        putOnDevice(store, label, durableAt);
+        fillDevice(place, 512 << 10);
+        assertThatThrownBy(
+                () -> {
+                  while (durableAt.size() < 100_000) {
+                    putOnDevice(store, label, durableAt);
+                  }
+                })
+            .isInstanceOf(OutOfSpaceException.class);
+        fillDevice(place, 0);
+        final long before = TestNative.logPosition(label);
+        assertThat(store.recover()).isEqualTo(Recovery.NOT_YET);
+        assertThat(has(store, 0)).as("reads go on").isTrue();
+        place.files().delete(FILLER);
+        if (store.recover() == Recovery.PRESENT) {
+          durableAt.add(TestNative.logPosition(label));
+        }
+        assertHolds(store, durableAt.size());
+        putOnDevice(store, label, durableAt);
+        final long after = TestNative.logPosition(label);
+        for (int i = 0; i < 15; i++) {
+          cuts.add(before + random.nextLong(after - before + 1));
+        }
+      }
+    }
+    for (final long at : cuts) {
+      final String image = label + "-cut-at-" + at + "-" + NUMBER.incrementAndGet();
+      TestNative.image(label, at, random.nextLong(), image);
+      final int least = (int) durableAt.stream().filter(position -> position <= at).count();
+      final MetadataPlace.OnDevice cut = place(image, false);
+      if (cut.files().exists(FILLER)) {
+        cut.files().delete(FILLER); // opening needs space, too
+      }
+      try (RocksMetadataStore store = open(cut, Mode.OPEN)) {
+        assertHolds(store, has(store, least) ? least + 1 : least);
+      } finally {
+        TestNative.drop(image);
+      }
+    }
+    TestNative.drop(label);
+  }
+
+  private static void putOnDevice(
+      final RocksMetadataStore store, final String label, final List<Long> durableAt) {
+    put(store, durableAt.size());
+    durableAt.add(TestNative.logPosition(label));
   }
 }
