@@ -83,18 +83,6 @@ class BlobFsTest : public ::testing::TestWithParam<Case> {
     return options;
   }
 
-  // Zeros in place of the text, wherever it lies on the device.
-  void Wipe(const std::string& text) {
-    const std::unique_ptr<Channel> channel = fs_.device().OpenChannel().value();
-    AlignedBuffer all(fs_.device().info().size_bytes);
-    ASSERT_EQ(SyncRead(*channel, 0, all.span()), 0);
-    const auto found = std::search(all.span().begin(), all.span().end(), text.begin(), text.end());
-    ASSERT_NE(found, all.span().end());
-    const size_t page = static_cast<size_t>(found - all.span().begin()) / kPageBytes * kPageBytes;
-    std::fill_n(found, text.size(), 0);
-    ASSERT_EQ(SyncWrite(*channel, page, all.span().subspan(page, kPageBytes)), 0);
-  }
-
   TestFs fs_;
   bool closed_ = false;
 };
@@ -651,36 +639,6 @@ TEST_P(BlobFsTest, BuffersAreBoundedAndCounted) {
   ASSERT_TRUE(fs_.Open().ok());
 }
 
-// R8: the last bytes of a file and its length are written without a flush between them. Here the
-// length is on the device and the bytes are not.
-TEST_P(BlobFsTest, ALengthWithoutItsBytesIsTakenBackForGood) {
-  for (const bool is_opened : {true, false}) {
-    const std::string name = is_opened ? "/opened" : "/closed unseen";
-    const std::string lost = "lost " + name;
-    auto file = fs_.MustOpen(name, New());
-    ASSERT_TRUE(file->Append(AsBytes("kept,")).ok());
-    ASSERT_TRUE(file->Sync().ok());
-    ASSERT_TRUE(file->Append(AsBytes(lost)).ok());
-    ASSERT_TRUE(file->Sync().ok());
-    fs_.Crash();
-    Wipe(lost);
-    ASSERT_TRUE(fs_.Open().ok());
-    EXPECT_FALSE(fs_->report().was_clean);
-    if (is_opened) {
-      EXPECT_EQ(fs_->Stat(name).value().size_bytes, 5u);
-      EXPECT_EQ(fs_.Get(name), "kept,");
-    }
-    Reopen();
-    EXPECT_EQ(fs_.Get(name), "kept,");
-    file = fs_.MustOpen(name, Mode(OpenMode::kWrite));
-    ASSERT_TRUE(file->Append(AsBytes(" and more")).ok());
-    file.reset();
-    fs_.Crash();
-    ASSERT_TRUE(fs_.Open().ok());
-    EXPECT_EQ(fs_.Get(name), "kept, and more");
-  }
-}
-
 // That is what makes opening ten thousand of them quick.
 TEST_P(BlobFsTest, OpeningFilesReadsNothingFromTheDevice) {
   for (int i = 0; i < 200; ++i) {
@@ -739,31 +697,6 @@ TEST_P(BlobFsTest, LivesOnABlobstoreThatOthersUse) {
   }
   ASSERT_TRUE(fs_.Open().ok());
   EXPECT_EQ(fs_.Get("/f"), "xx");
-}
-
-TEST(BlobFsSyncTest, WhatWasAppendedTakesTwoWritesAndOneFlush) {
-  std::atomic<int> writes = 0;
-  std::atomic<int> flushes = 0;
-  CrashDeviceOptions device;
-  device.sector_bytes = 4096;
-  TestFs fs(TestFs::NewCrashDevice(device), [&](const IoRequest& request) {
-    if (request.op == IoRequest::Op::kWrite) ++writes;
-    if (request.op == IoRequest::Op::kFlush) ++flushes;
-  });
-  ASSERT_TRUE(fs.Format().ok());
-  OpenOptions options;
-  options.mode = OpenMode::kCreateNew;
-  options.preallocate_bytes = 4 * kMiB;
-  auto file = fs.MustOpen("/f", options);
-  for (const size_t length : {1, 100, 4096, 5000, 50'000, 1}) {
-    ASSERT_TRUE(file->Append(AsBytes(Pattern(1, length))).ok());
-    writes = flushes = 0;
-    ASSERT_TRUE(file->Sync().ok());
-    EXPECT_EQ(writes, 2) << length;
-    EXPECT_EQ(flushes, 1) << length;
-    ASSERT_TRUE(file->Sync().ok());
-    EXPECT_EQ(flushes, 1) << "nothing new";
-  }
 }
 
 }  // namespace

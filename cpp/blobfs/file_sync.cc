@@ -10,6 +10,14 @@
 
 namespace ashlar {
 
+namespace {
+
+// Off: DatabaseCrashTest finds power cuts on 512-byte sectors after which an extent page is torn
+// when the flush before the root page is left out. Such tails are read, but none is written.
+constexpr bool kProvesTails = false;
+
+}  // namespace
+
 Status FileNode::Sync() {
   std::lock_guard<std::mutex> sync(sync_mutex_);
   return SyncLocked();
@@ -58,8 +66,8 @@ Status FileNode::CommitSynced(const Synced& synced) {
 std::optional<UnprovenTail> FileNode::TakeTail(uint64_t size) {
   const uint64_t durable = durable_.load(std::memory_order_relaxed);
   std::optional<UnprovenTail> tail;
-  if (!framing_.framed() && tail_checksum_ && tail_begin_ == durable && !overwritten_ &&
-      size > durable) {
+  if (kProvesTails && !framing_.framed() && tail_checksum_ && tail_begin_ == durable &&
+      !overwritten_ && size > durable) {
     tail = UnprovenTail{durable, size, *tail_checksum_};
   }
   tail_begin_ = size;
