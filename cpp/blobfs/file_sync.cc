@@ -12,8 +12,8 @@ namespace ashlar {
 
 namespace {
 
-// Off: DatabaseCrashTest finds power cuts on 512-byte sectors after which an extent page is torn
-// when the flush before the root page is left out. Such tails are read, but none is written.
+// Off, so that no length is durable before its bytes, proven or not (R8). Devices that were written
+// with it are read.
 constexpr bool kProvesTails = false;
 
 }  // namespace

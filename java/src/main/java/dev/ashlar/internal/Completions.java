@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Two kinds of threads do that, one at a time: the completion thread, which sleeps in native
  * code when there is nothing, and callers that wait for an operation of theirs and help meanwhile.
- * Only the completion thread runs the callbacks that are posted, which are code of the store's user.
+ * Only the completion thread runs posted callbacks, which are code of the user.
  *
  * <p>The completion thread also drives the reactor that has no thread, to which small reads go that
  * end in a callback: on their way no other thread need be woken.
