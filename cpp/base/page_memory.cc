@@ -1,8 +1,10 @@
 #include "cpp/base/page_memory.h"
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 
+#include "cpp/base/huge_arena.h"
 #include "cpp/base/units.h"
 
 namespace ashlar {
@@ -13,6 +15,21 @@ std::atomic<const PageMemorySource*> current_source{nullptr};
 
 void FreeHeap(void* bytes) { std::free(bytes); }
 
+#ifdef __SANITIZE_ADDRESS__
+// The heap's own redzones find more.
+constexpr size_t kArenaBytes = SIZE_MAX;
+#else
+constexpr size_t kArenaBytes = HugeArena::kMinBytes;
+#endif
+
+// Never destroyed: buffers may be freed until the process ends.
+HugeArena& Arena() {
+  static auto* arena = new HugeArena;
+  return *arena;
+}
+
+void FreeArena(void* bytes) { Arena().Free(bytes); }
+
 }  // namespace
 
 PageMemory AllocatePageMemory(size_t length_bytes) {
@@ -21,6 +38,7 @@ PageMemory AllocatePageMemory(size_t length_bytes) {
     void* bytes = source->allocate(length_bytes);
     if (bytes != nullptr) return {bytes, source->free};
   }
+  if (length_bytes >= kArenaBytes) return {Arena().Allocate(length_bytes), &FreeArena};
   return {std::aligned_alloc(kPageBytes, length_bytes), &FreeHeap};
 }
 

@@ -1,6 +1,6 @@
-// Where page-aligned memory for I/O comes from: the heap, or, while a device needs memory of its own
-// kind (SPDK: DMA memory), whoever has made itself the source. Memory goes back to where it came
-// from, whatever the source is by then.
+// Where page-aligned memory for I/O comes from: the heap (what is large from a HugeArena), or,
+// while a device needs memory of its own kind (SPDK: DMA memory), whoever has made itself the
+// source. Memory goes back to where it came from, whatever the source is by then.
 //
 // Threads: any.
 #pragma once
