@@ -7,7 +7,6 @@ import dev.ashlar.OutOfSpaceException;
 import dev.ashlar.ReadOnlyStoreException;
 import dev.ashlar.StorageIoException;
 import dev.ashlar.internal.metadata.MetadataOptions.Mode;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +24,6 @@ import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +39,6 @@ import org.slf4j.LoggerFactory;
 public final class RocksMetadataStore implements MetadataStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(RocksMetadataStore.class);
-
-  /** A write batch that has grown beyond this is not kept. */
-  private static final long MAX_KEPT_BATCH_BYTES = 1 << 20;
 
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long SETTLE_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -73,13 +68,8 @@ public final class RocksMetadataStore implements MetadataStore {
   private final ReadOptions reads = new ReadOptions().setVerifyChecksums(true);
   private final WriteOptions synced = new WriteOptions().setSync(true);
   private final WriteOptions unsynced = new WriteOptions().setSync(false);
-  private final ExactArrays keys = new ExactArrays();
-  private final ExactArrays values = new ExactArrays();
-  private final ByteBuffer longKey = ByteBuffer.allocateDirect(1024);
-  private final ByteBuffer longValue = ByteBuffer.allocateDirect(8192);
   private final Object writing = new Object();
-  private final byte[] mark = new byte[WalCheck.MARK_BYTES];
-  private WriteBatch rocksBatch = new WriteBatch();
+  private final RocksBatch rocksBatch = new RocksBatch(); // guarded by writing
 
   // Numbers of the database: up to which all is durable; the last one in use, and the last one of
   // the batch that is being written.
@@ -173,10 +163,11 @@ public final class RocksMetadataStore implements MetadataStore {
       synchronized (writing) {
         checkWritable();
         checkRoom(batch);
-        fill(batch);
+        final RocksResources now = opened();
+        rocksBatch.fill(batch, durableSequence, now);
         attemptedSequence = lastSequence + rocksBatch.count();
-        db().write(sync ? synced : unsynced, rocksBatch);
-        lastSequence = db().getLatestSequenceNumber();
+        now.db().write(sync ? synced : unsynced, rocksBatch.batch());
+        lastSequence = now.db().getLatestSequenceNumber();
         if (sync) {
           durableSequence = lastSequence;
         }
@@ -263,53 +254,6 @@ public final class RocksMetadataStore implements MetadataStore {
 
   private RocksDB db() {
     return opened().db();
-  }
-
-  private void fill(final MetadataBatch batch) throws RocksDBException {
-    if (rocksBatch.getDataSize() > MAX_KEPT_BATCH_BYTES) {
-      rocksBatch.close();
-      rocksBatch = new WriteBatch();
-    } else {
-      rocksBatch.clear();
-    }
-    WalCheck.writeMark(mark, durableSequence);
-    rocksBatch.putLogData(mark);
-    final byte[] log = batch.log();
-    int at = 0;
-    while (at < batch.logBytes()) {
-      final int keyFrom = at + MetadataBatch.HEADER_BYTES;
-      final int keyTo = keyFrom + ((short) ByteSink.U16.get(log, at + 2) & 0xffff);
-      final int valueTo = keyTo + (int) ByteSink.U32.get(log, at + 4);
-      final ColumnFamilyHandle family = opened().family(log[at + 1]);
-      final byte[] key = keys.copy(log, keyFrom, keyTo);
-      switch (log[at]) {
-        case MetadataBatch.OP_PUT -> put(family, key, log, keyTo, valueTo);
-        case MetadataBatch.OP_MERGE ->
-            rocksBatch.merge(family, key, values.copy(log, keyTo, valueTo));
-        case MetadataBatch.OP_DELETE -> rocksBatch.delete(family, key);
-        case MetadataBatch.OP_DELETE_RANGE ->
-            rocksBatch.deleteRange(family, key, values.copy(log, keyTo, valueTo));
-        default -> throw new IllegalStateException("operation " + log[at] + " in a batch");
-      }
-      at = valueTo;
-    }
-  }
-
-  private void put(
-      final ColumnFamilyHandle family,
-      final byte[] key,
-      final byte[] log,
-      final int valueFrom,
-      final int valueTo)
-      throws RocksDBException {
-    final int length = valueTo - valueFrom;
-    if (length <= ExactArrays.MAX_KEPT || length > longValue.capacity()) {
-      rocksBatch.put(family, key, values.copy(log, valueFrom, valueTo));
-      return;
-    }
-    longKey.clear().put(key).flip();
-    longValue.clear().put(log, valueFrom, length).flip();
-    rocksBatch.put(family, longKey, longValue);
   }
 
   // --- reads -----------------------------------------------------------------------------------
