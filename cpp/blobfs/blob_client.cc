@@ -26,6 +26,13 @@ BlobClient::Numbers BlobClient::ReadNumbers() {
   });
 }
 
+void BlobClient::SetReserve(uint64_t clusters) {
+  BlockOn(home_, [&]() -> Task<bool> {
+    blobstore_.SetReserve(clusters);
+    co_return true;
+  });
+}
+
 Result<std::vector<uint64_t>> BlobClient::ClustersFrom(BlobId id, uint64_t first) {
   return BlockOn(home_, [&]() -> Task<Result<std::vector<uint64_t>>> {
     const Result<std::vector<ClusterIndex>> clusters = blobstore_.ClustersOf(id);
@@ -74,8 +81,24 @@ Result<uint64_t> BlobClient::TakeSpare(BlobId id) {
   });
 }
 
-Status BlobClient::Commit(BlobId id, const std::vector<Xattr>& xattrs,
-                          const std::vector<Move>& moves) {
+Status BlobClient::SetXattrs(BlobId id, const std::vector<Xattr>& xattrs) {
+  for (const Xattr& xattr : xattrs) {
+    ASHLAR_RETURN_IF_ERROR(blobstore_.SetXattr(id, xattr.name, xattr.value));
+  }
+  return Status::Ok();
+}
+
+Status BlobClient::Commit(BlobId id, const std::vector<Xattr>& xattrs) {
+  ASHLAR_RETURN_IF_ERROR(failure());
+  return AfterChange(BlockOn(home_, [&]() -> Task<Status> {
+    Status status = SetXattrs(id, xattrs);
+    if (status.ok()) status = co_await blobstore_.SyncMetadata(id);
+    co_return status;
+  }));
+}
+
+Status BlobClient::CommitData(BlobId id, const std::vector<Xattr>& xattrs,
+                              const std::vector<Move>& moves) {
   ASHLAR_RETURN_IF_ERROR(failure());
   std::vector<ClusterMove> clusters;
   for (const Move& move : moves) {
@@ -83,11 +106,8 @@ Status BlobClient::Commit(BlobId id, const std::vector<Xattr>& xattrs,
     clusters.push_back({move.index_in_blob, ClusterIndex{cluster}});
   }
   return AfterChange(BlockOn(home_, [&]() -> Task<Status> {
-    for (const Xattr& xattr : xattrs) {
-      const Status set = blobstore_.SetXattr(id, xattr.name, xattr.value);
-      if (!set.ok()) co_return set;
-    }
-    const Status status = co_await blobstore_.MoveClusters(id, std::move(clusters));
+    Status status = SetXattrs(id, xattrs);
+    if (status.ok()) status = co_await blobstore_.SyncData(id, std::move(clusters));
     co_return status;
   }));
 }

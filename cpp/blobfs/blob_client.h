@@ -35,6 +35,7 @@ class BlobClient {
     uint64_t free_metadata_pages = 0;
   };
   Numbers ReadNumbers();
+  void SetReserve(uint64_t clusters);
 
   // Device offsets of the clusters from number `first` on.
   Result<std::vector<uint64_t>> ClustersFrom(BlobId id, uint64_t first);
@@ -42,15 +43,18 @@ class BlobClient {
   Result<BlobId> Create(const BlobCreateOptions& options);
   Status Delete(BlobId id);
   Status Resize(BlobId id, uint64_t clusters);
-  // A move of a cluster, by device offsets; see Blobstore::MoveClusters.
+  // A move of a cluster, by device offsets; see Blobstore::SyncData.
   struct Move {
     uint64_t index_in_blob = 0;
     uint64_t to_offset = 0;
   };
-  // Device offset of a cluster for Commit to move data to.
+  // Device offset of a cluster for CommitData to move data to.
   Result<uint64_t> TakeSpare(BlobId id);
-  // Sets the xattrs, and moves clusters, in one atomic step.
-  Status Commit(BlobId id, const std::vector<Xattr>& xattrs, const std::vector<Move>& moves = {});
+  // Sets the xattrs in one atomic step.
+  Status Commit(BlobId id, const std::vector<Xattr>& xattrs);
+  // The same for data that was written and needs no flush before: sets the xattrs and moves
+  // clusters, once the data is durable.
+  Status CommitData(BlobId id, const std::vector<Xattr>& xattrs, const std::vector<Move>& moves);
 
   // A flush of the device failed: nothing that was written is certain to be there.
   void Break(Status failure);
@@ -58,6 +62,7 @@ class BlobClient {
   Status failure() const;
 
  private:
+  Status SetXattrs(BlobId id, const std::vector<Xattr>& xattrs);
   Status AfterChange(Status status);
 
   Reactor& home_;

@@ -89,6 +89,7 @@ Status BlobFs::Rename(std::string_view from, std::string_view to) {
 Status BlobFs::Delete(std::string_view name) { return core_->Delete(name); }
 Result<std::unique_ptr<FileLock>> BlobFs::Lock(std::string_view name) { return core_->Lock(name); }
 Result<FsSpace> BlobFs::Space() { return core_->Space(); }
+Status BlobFs::ReserveForLogs() { return core_->ReserveForLogs(); }
 
 FileLock::FileLock(std::shared_ptr<FsCore> core, std::string name)
     : core_(std::move(core)), name_(std::move(name)) {}

@@ -184,8 +184,9 @@ class BlobFs {
   // empty part, a NUL or more than 255 bytes, or is reserved), ReadOnly, Closed, and the first
   // failed write of metadata or flush, which ends all changes until the next open (R10).
 
-  // OutOfSpace: no cluster or metadata page is free. Corrupt: the file is damaged (such files can
-  // be deleted and renamed). NotSupported: written by a feature of SPDK that is not known here.
+  // OutOfSpace: no metadata page is free; a file that finds no cluster begins without one. Corrupt:
+  // the file is damaged (such files can be deleted and renamed). NotSupported: written by a feature
+  // of SPDK that is not known here.
   Result<std::unique_ptr<File>> Open(std::string_view name, const OpenOptions& options);
 
   // NotFound. The size of a log that was not closed takes reading it once.
@@ -210,6 +211,10 @@ class BlobFs {
 
   // Closed.
   Result<FsSpace> Space();
+  // From now on a few clusters (4, at most one in 16) are for new logs only, which get one each,
+  // and are not counted as free: a device that is full to others still takes a new log's first
+  // bytes.
+  Status ReserveForLogs();
 
  private:
   explicit BlobFs(std::shared_ptr<FsCore> core);

@@ -527,17 +527,23 @@ TEST_P(BlobFsTest, AFullDeviceRefusesAppendsWholeAndGoesOnWhenThereIsSpace) {
   EXPECT_GT(expected.size(), 20 * kMiB);
   EXPECT_EQ(file->size_bytes(), expected.size());
   EXPECT_TRUE(file->Sync().ok()) << "what was taken has its space";
-  while (fs_.Put("/small" + std::to_string(fs_->List("").size()), "").ok()) {
+  while (fs_->Space().value().free_bytes > 0) {
+    ASSERT_TRUE(fs_.Put("/small" + std::to_string(fs_->List("").size()), "").ok());
   }
-  EXPECT_EQ(fs_->Open("/new", New()).status().code(), StatusCode::kOutOfSpace);
-  EXPECT_EQ(fs_->Space().value().free_bytes, 0u);
+  auto late = fs_.MustOpen("/late", New());
+  EXPECT_EQ(late->Append(AsBytes("x")).code(), StatusCode::kOutOfSpace);
+  EXPECT_TRUE(late->Sync().ok());
+  EXPECT_EQ(fs_->Stat("/late").value().allocated_bytes, 0u);
   ASSERT_TRUE(fs_->Rename("/f", "/g").ok()) << "names do not need space";
   ASSERT_TRUE(fs_->Delete("/ballast").ok());
   ASSERT_TRUE(file->Append(AsBytes(piece)).ok());
   expected += piece;
   ASSERT_TRUE(file->Close().ok());
+  ASSERT_TRUE(late->Append(AsBytes("y")).ok());
+  ASSERT_TRUE(late->Close().ok());
   Reopen();
   EXPECT_TRUE(fs_.Get("/g") == expected);
+  EXPECT_EQ(fs_.Get("/late"), "y");
 }
 
 TEST_P(BlobFsTest, LocksExcludeWithinTheProcess) {

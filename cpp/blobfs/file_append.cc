@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "cpp/base/check.h"
-#include "cpp/base/crc32c.h"
 #include "cpp/base/zeros.h"
 #include "cpp/blobfs/file_node.h"
 #include "cpp/blobfs/log_format.h"
@@ -62,7 +61,6 @@ Status FileNode::AppendLocked(std::span<const uint8_t> bytes) {
   uint64_t offset = size_.load(std::memory_order_relaxed);
   ASHLAR_RETURN_IF_ERROR(Reserve(offset + bytes.size()));
   if (framing_.framed() && !session_open_) ASHLAR_RETURN_IF_ERROR(BeginSession());
-  AddToTail(offset, bytes);
   while (!bytes.empty()) {
     if (!HasRoomAt(offset)) ASHLAR_RETURN_IF_ERROR(NextSegment(offset));
     const size_t taken = Fill(offset, bytes);
@@ -72,16 +70,6 @@ Status FileNode::AppendLocked(std::span<const uint8_t> bytes) {
   Touch();
   size_.store(offset, std::memory_order_release);
   return Status::Ok();
-}
-
-// Of bytes that are appended; what is too long to be proven is not added up.
-void FileNode::AddToTail(uint64_t offset, std::span<const uint8_t> bytes) {
-  if (framing_.framed() || !tail_checksum_) return;
-  if (offset + bytes.size() - tail_begin_ > kMaxTailBytes) {
-    tail_checksum_.reset();
-  } else {
-    tail_checksum_ = Crc32cExtend(*tail_checksum_, bytes.data(), bytes.size());
-  }
 }
 
 // Zeros up to `size`.

@@ -17,7 +17,6 @@ constexpr char kId[] = "ashlar.id";
 constexpr char kGeneration[] = "ashlar.generation";
 constexpr char kMtime[] = "ashlar.mtime";
 constexpr char kLog[] = "ashlar.log";
-constexpr char kTail[] = "ashlar.tail";
 
 // The value of kLog.
 constexpr uint32_t kLogVersion = 1;
@@ -28,11 +27,6 @@ constexpr size_t kLogKnownAt = 16;
 constexpr size_t kLogSessionAt = 24;
 constexpr size_t kLogFlagsAt = 28;
 constexpr uint32_t kLogSealed = 1;
-
-// The value of kTail.
-constexpr size_t kTailBytes = 20;
-constexpr size_t kTailLengthAt = 8;
-constexpr size_t kTailChecksumAt = 16;
 
 std::string Encode64(uint64_t value) {
   std::string bytes(sizeof(value), '\0');
@@ -80,26 +74,6 @@ Status DecodeLog(const Xattr& xattr, std::optional<LogMetadata>* log) {
   return Status::Ok();
 }
 
-Status DecodeTail(const Xattr& xattr, std::optional<UnprovenTail>* tail) {
-  if (xattr.value.size() != kTailBytes) {
-    return Status::Corrupt("its xattr 'ashlar.tail' has " + std::to_string(xattr.value.size()) +
-                           " bytes instead of 20");
-  }
-  const char* bytes = xattr.value.data();
-  UnprovenTail decoded;
-  decoded.proven_bytes = LoadLittle<uint64_t>(bytes);
-  decoded.length_bytes = LoadLittle<uint64_t>(bytes + kTailLengthAt);
-  decoded.checksum = LoadLittle<uint32_t>(bytes + kTailChecksumAt);
-  if (decoded.proven_bytes > decoded.length_bytes ||
-      decoded.length_bytes - decoded.proven_bytes > kMaxTailBytes) {
-    return Status::Corrupt("its last bytes are said to be those from " +
-                           std::to_string(decoded.proven_bytes) + " to " +
-                           std::to_string(decoded.length_bytes));
-  }
-  *tail = decoded;
-  return Status::Ok();
-}
-
 }  // namespace
 
 Framing FileMetadata::framing() const { return log ? LogFraming(log->unit_bytes) : Framing(); }
@@ -121,14 +95,6 @@ Xattr LogXattr(const LogMetadata& log) {
   return {kLog, std::move(value)};
 }
 
-Xattr TailXattr(const UnprovenTail& tail) {
-  std::string value(kTailBytes, '\0');
-  StoreLittle(value.data(), tail.proven_bytes);
-  StoreLittle(value.data() + kTailLengthAt, tail.length_bytes);
-  StoreLittle(value.data() + kTailChecksumAt, tail.checksum);
-  return {kTail, std::move(value)};
-}
-
 std::vector<Xattr> EncodeFileMetadata(const FileMetadata& file) {
   std::vector<Xattr> xattrs = {NameXattr(file.name), LengthXattr(file.length_bytes)};
   if (file.deleted) xattrs.push_back(DeletedXattr());
@@ -136,7 +102,6 @@ std::vector<Xattr> EncodeFileMetadata(const FileMetadata& file) {
   if (file.generation != 0) xattrs.push_back(GenerationXattr(file.generation));
   if (file.mtime_us != 0) xattrs.push_back(MtimeXattr(file.mtime_us));
   if (file.log) xattrs.push_back(LogXattr(*file.log));
-  if (file.tail) xattrs.push_back(TailXattr(*file.tail));
   return xattrs;
 }
 
@@ -160,16 +125,11 @@ Result<FileMetadata> DecodeFileMetadata(const std::vector<Xattr>& xattrs) {
       status = Decode64(xattr, &file.mtime_us);
     } else if (xattr.name == kLog) {
       status = DecodeLog(xattr, &file.log);
-    } else if (xattr.name == kTail) {
-      status = DecodeTail(xattr, &file.tail);
     }
     if (!status.ok()) return status;
   }
   if (file.name.empty()) return Status::Corrupt("it has no name");
   if (!has_length) return Status::Corrupt("it has no length");
-  const bool counts = file.tail && !file.log && file.tail->length_bytes == file.length_bytes &&
-                      file.tail->proven_bytes < file.length_bytes;
-  if (!counts) file.tail.reset();
   return file;
 }
 

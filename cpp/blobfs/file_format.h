@@ -28,18 +28,6 @@ struct LogMetadata {
   bool operator==(const LogMetadata&) const = default;
 };
 
-// A sync wrote the last bytes of a file and its length side by side, and one flush made both
-// durable. Where that flush is not known to have ended, the checksum tells whether the bytes are
-// there; if not, the file has the length that was proven before.
-struct UnprovenTail {
-  uint64_t proven_bytes = 0;
-  uint64_t length_bytes = 0;  // counts only where the file's length is this one
-  uint32_t checksum = 0;      // CRC32C of the bytes between the two
-  bool operator==(const UnprovenTail&) const = default;
-};
-// Of one tail: what looking for it may cost.
-inline constexpr uint64_t kMaxTailBytes = 1u << 20;
-
 struct FileMetadata {
   std::string name;
   uint64_t length_bytes = 0;  // of the blob: for a log, of its units
@@ -48,7 +36,6 @@ struct FileMetadata {
   uint64_t generation = 0;  // of two files of one name the greater one counts
   uint64_t mtime_us = 0;
   std::optional<LogMetadata> log;
-  std::optional<UnprovenTail> tail;
   bool operator==(const FileMetadata&) const = default;
 
   Framing framing() const;
@@ -64,7 +51,6 @@ Xattr DeletedXattr();
 Xattr GenerationXattr(uint64_t generation);
 Xattr MtimeXattr(uint64_t mtime_us);
 Xattr LogXattr(const LogMetadata& log);
-Xattr TailXattr(const UnprovenTail& tail);
 
 // Corrupt: no name or length, or one of the others is not as it must be.
 Result<FileMetadata> DecodeFileMetadata(const std::vector<Xattr>& xattrs);

@@ -34,8 +34,6 @@ TEST(FileFormatTest, GoldenBytes) {
                           Xattr{"ashlar.log",
                                 "\x01\0\0\0\0\x02\0\0\xdd\xcc\xbb\xaa\0\0\0\0"
                                 "\x99\0\0\0\0\0\0\0\x05\0\0\0\x01\0\0\0"s}));
-  EXPECT_EQ(TailXattr({0x01, 0x0203, 0x04050607}),
-            (Xattr{"ashlar.tail", "\x01\0\0\0\0\0\0\0\x03\x02\0\0\0\0\0\0\x07\x06\x05\x04"s}));
   EXPECT_EQ(DeletedXattr(), (Xattr{"is_deleted", "\x01"}));
 }
 
@@ -47,26 +45,6 @@ TEST(FileFormatTest, DecodesWhatItEncoded) {
   EXPECT_EQ(DecodeFileMetadata(EncodeFileMetadata(plain)).value(), plain);
   plain.deleted = true;
   EXPECT_EQ(DecodeFileMetadata(EncodeFileMetadata(plain)).value(), plain);
-}
-
-TEST(FileFormatTest, TailsCountForTheirLengthOnly) {
-  FileMetadata file;
-  file.name = "/f";
-  file.length_bytes = 10'000;
-  file.tail = UnprovenTail{9000, 10'000, 0x1234};
-  EXPECT_EQ(DecodeFileMetadata(EncodeFileMetadata(file)).value(), file);
-  for (const UnprovenTail& other : {UnprovenTail{9000, 9999, 1}, UnprovenTail{10'000, 10'000, 0}}) {
-    file.tail = other;
-    EXPECT_FALSE(DecodeFileMetadata(EncodeFileMetadata(file)).value().tail) << other.length_bytes;
-  }
-  for (const UnprovenTail& bad :
-       {UnprovenTail{10'001, 10'000, 1}, UnprovenTail{0, kMaxTailBytes + 1, 1}}) {
-    file.tail = bad;
-    EXPECT_EQ(DecodeFileMetadata(EncodeFileMetadata(file)).status().code(), StatusCode::kCorrupt);
-  }
-  std::vector<Xattr> cut = EncodeFileMetadata(file);
-  cut.back().value.pop_back();
-  EXPECT_EQ(DecodeFileMetadata(cut).status().code(), StatusCode::kCorrupt);
 }
 
 TEST(FileFormatTest, MissingCutAndWrongXattrsAreCorrupt) {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "cpp/base/aligned_buffer.h"
-#include "cpp/base/crc32c.h"
 #include "cpp/blobfs/log_format.h"
 #include "cpp/runtime/reader_gate.h"
 
@@ -21,14 +20,12 @@ FileNode::FileNode(const FsServices& services, BlobId blob, const FileMetadata& 
       unusable_(std::move(unusable)),
       clusters_at_load_(clusters),
       lane_(services.io.NextLane()),
-      tail_(metadata.tail),
       map_(services.blobs.cluster_bytes()),
       log_id_(metadata.log ? metadata.log->log_id : 0),
       durable_mtime_us_(metadata.mtime_us),
       log_(metadata.log.value_or(LogMetadata())) {
   const uint64_t size = metadata.log ? metadata.log->known_bytes : metadata.length_bytes;
-  size_ = settled_ = durable_ = written_ = tail_begin_ = size;
-  tail_checksum_ = 0;
+  size_ = settled_ = durable_ = written_ = size;
   mtime_us_ = metadata.mtime_us;
 }
 
@@ -52,7 +49,6 @@ Status FileNode::LoadLocked() {
   load_status_ = MapClusters();
   const bool look_for_end = framing_.framed() && !log_.sealed;
   if (load_status_.ok() && look_for_end) load_status_ = ScanLog();
-  if (load_status_.ok() && tail_) load_status_ = ProveTail();
   // What may pass is tried again at the next open.
   if (!load_status_.ok()) return std::exchange(load_status_, Status::Ok());
   loaded_.store(true, std::memory_order_release);
@@ -90,26 +86,6 @@ Status FileNode::ScanLog() {
         Status::Corrupt("the log is damaged behind byte " + std::to_string(scan.length_bytes()) +
                         " of at least " + std::to_string(size));
   }
-  return Status::Ok();
-}
-
-// A process or the machine has died while the last sync of the file ran, or at any time after it.
-Status FileNode::ProveTail() {
-  AlignedBuffer buffer(RoundUp(tail_->length_bytes - tail_->proven_bytes, kPageBytes));
-  if (!buffer.valid()) return Status::OutOfMemory("buffer for the last bytes of a file");
-  const std::span<uint8_t> bytes =
-      buffer.span().first(static_cast<size_t>(tail_->length_bytes - tail_->proven_bytes));
-  ASHLAR_RETURN_IF_ERROR(ReadBlob(tail_->proven_bytes, bytes, services_.io.reads_here()));
-  if (Crc32c(bytes.data(), bytes.size()) == tail_->checksum) {
-    overwritten_ = true;  // the drive may have it in its cache only
-    return Status::Ok();
-  }
-  const uint64_t size = tail_->proven_bytes;
-  if (!services_.read_only) {
-    const std::vector<Xattr> xattrs = {LengthXattr(size)};
-    ASHLAR_RETURN_IF_ERROR(services_.blobs.Commit(blob_, xattrs));
-  }
-  size_ = settled_ = durable_ = written_ = tail_begin_ = size;
   return Status::Ok();
 }
 

@@ -22,7 +22,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -59,7 +58,7 @@ class FileNode {
   // Finds out where the data lies, and where an unsealed log ends. Does nothing the second time.
   Status Load();
   bool needs_load_for_size() const {
-    return (framing_.framed() || tail_.has_value()) && !loaded_.load(std::memory_order_acquire);
+    return framing_.framed() && !loaded_.load(std::memory_order_acquire);
   }
 
   // --- handles ---
@@ -129,7 +128,6 @@ class FileNode {
   Status LoadLocked();
   Status MapClusters();
   Status ScanLog();
-  Status ProveTail();
 
   // file_read.cc
   bool ReadSettled(uint64_t offset, std::span<uint8_t> into, Status* status);
@@ -147,7 +145,6 @@ class FileNode {
   // file_append.cc; append_mutex_ is held.
   Status CheckWritable() const;
   Status AppendLocked(std::span<const uint8_t> bytes);
-  void AddToTail(uint64_t offset, std::span<const uint8_t> bytes);
   Status FillUp(uint64_t size);
   Status ExtendLocked(uint64_t size);
   Status Reserve(uint64_t size);
@@ -186,10 +183,9 @@ class FileNode {
   struct Synced {
     uint64_t size = 0;
     uint64_t mtime_us = 0;
-    std::optional<UnprovenTail> tail;  // then the flush is left to the commit
   };
-  Status WriteAndFlush(Synced* synced);
-  std::optional<UnprovenTail> TakeTail(uint64_t size);
+  Status WriteOut(Synced* synced);
+  Status FlushLog(const std::vector<std::shared_ptr<Segment>>& written, uint64_t size);
   Status CommitSynced(const Synced& synced);
   Status Cut(uint64_t size);
   Status CutLog(uint64_t size);
@@ -215,7 +211,6 @@ class FileNode {
   std::atomic<uint32_t> pins_{0};
   std::atomic<bool> doomed_{false};
   bool removed_ = false;
-  const std::optional<UnprovenTail> tail_;  // to be proven by loading
 
   std::atomic<bool> closed_{false};
   ClusterMap map_;
@@ -230,7 +225,6 @@ class FileNode {
   std::mutex sync_mutex_;
   uint32_t writers_ = 0;
   uint64_t durable_mtime_us_;
-  bool overwritten_ = false;  // below durable_, perhaps; not flushed yet
   struct Move {
     uint64_t from_offset;
     uint64_t to_offset;
@@ -245,9 +239,6 @@ class FileNode {
   uint64_t written_ = 0;   // offset up to which segments were submitted
   uint64_t laid_out_ = 0;  // position up to which a log has zeros behind its end
   bool mtime_was_set_ = false;
-  // Of what was appended since the last sync: where it begins, and its checksum if that is known.
-  uint64_t tail_begin_ = 0;
-  std::optional<uint32_t> tail_checksum_;
 
   std::shared_mutex lane_mutex_;
 

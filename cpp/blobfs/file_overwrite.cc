@@ -69,7 +69,6 @@ bool FileNode::OverwriteBuffered(uint64_t offset, std::span<const uint8_t> bytes
   if (framing_.framed() || offset < written_) return false;
   std::lock_guard<std::mutex> lock(mutex_);
   std::memcpy(segments_.back()->At(offset), bytes.data(), bytes.size());
-  tail_checksum_.reset();
   cuts_.fetch_add(1, std::memory_order_release);
   return true;
 }
@@ -162,7 +161,6 @@ Status FileNode::OverwriteCluster(uint64_t offset, std::span<const uint8_t> byte
     }
     at += piece.size();
   }
-  overwritten_ = true;
   if (moves) {
     spares_.pop_back();
     moves_[index] = {from, to};

@@ -10,24 +10,16 @@
 
 namespace ashlar {
 
-namespace {
-
-// Off, so that no length is durable before its bytes, proven or not (R8). Devices that were written
-// with it are read.
-constexpr bool kProvesTails = false;
-
-}  // namespace
-
 Status FileNode::Sync() {
   std::lock_guard<std::mutex> sync(sync_mutex_);
   return SyncLocked();
 }
 
-// Data, flush; then, but for logs, the length in the root page, which the blobstore flushes. Where
-// the root page can say how to tell that the data is there, that one flush serves both.
+// A log: data, flush. Else data, and then the length in the root page: the blobstore flushes before
+// it writes that, and after it.
 Status FileNode::SyncLocked() {
   Synced synced;
-  ASHLAR_RETURN_IF_ERROR(WriteAndFlush(&synced));
+  ASHLAR_RETURN_IF_ERROR(WriteOut(&synced));
   const uint64_t durable = durable_.load(std::memory_order_relaxed);
   bool commit =
       !framing_.framed() && (synced.size != durable || synced.mtime_us != durable_mtime_us_);
@@ -46,14 +38,13 @@ Status FileNode::CommitSynced(const Synced& synced) {
   std::vector<Xattr> xattrs = {MtimeXattr(synced.mtime_us)};
   if (!framing_.framed()) {
     xattrs.push_back(LengthXattr(synced.size));
-    xattrs.push_back(TailXattr(synced.tail.value_or(UnprovenTail{synced.size, synced.size, 0})));
   }
   std::vector<BlobClient::Move> moves;
   for (const auto& [index, move] : moves_) moves.push_back({index, move.to_offset});
   // Not needed after all.
   for (const uint64_t spare : spares_) moves.push_back({UINT64_MAX, spare});
   if (!moves_.empty()) WaitForReads();
-  const Status committed = services_.blobs.Commit(blob_, xattrs, moves);
+  const Status committed = services_.blobs.CommitData(blob_, xattrs, moves);
   std::lock_guard<std::mutex> append(append_mutex_);
   if (!committed.ok()) return Stick(committed);
   moves_.clear();
@@ -62,21 +53,8 @@ Status FileNode::CommitSynced(const Synced& synced) {
   return Status::Ok();
 }
 
-// What was appended up to `size`, if it can be proven; from now on a new tail gathers.
-std::optional<UnprovenTail> FileNode::TakeTail(uint64_t size) {
-  const uint64_t durable = durable_.load(std::memory_order_relaxed);
-  std::optional<UnprovenTail> tail;
-  if (kProvesTails && !framing_.framed() && tail_checksum_ && tail_begin_ == durable &&
-      !overwritten_ && size > durable) {
-    tail = UnprovenTail{durable, size, *tail_checksum_};
-  }
-  tail_begin_ = size;
-  tail_checksum_ = 0;
-  return tail;
-}
-
-// One write and one flush where nothing else is in flight. Appending goes on meanwhile.
-Status FileNode::WriteAndFlush(Synced* synced) {
+// Writes what was not written before. Appending goes on meanwhile.
+Status FileNode::WriteOut(Synced* synced) {
   std::vector<std::shared_ptr<Segment>> written;
   std::shared_ptr<Segment> last;
   {
@@ -85,35 +63,33 @@ Status FileNode::WriteAndFlush(Synced* synced) {
     ASHLAR_RETURN_IF_ERROR(FillUp(size()));
     synced->size = end();
     synced->mtime_us = mtime_us();
-    if (synced->size == durable_.load(std::memory_order_relaxed) && !overwritten_) {
-      return Status::Ok();
-    }
-    synced->tail = TakeTail(synced->size);
+    if (synced->size == durable_.load(std::memory_order_relaxed)) return Status::Ok();
     if (written_ < synced->size) {
-      ASHLAR_RETURN_IF_ERROR(PrepareActive(synced->size, !synced->tail));
+      ASHLAR_RETURN_IF_ERROR(PrepareActive(synced->size, framing_.framed()));
       last = segments_.back();
     }
     written = Submitted();
   }
   // This thread waits anyhow, and the way to a reactor and back takes longer than a small write.
-  const bool here = services_.io.syncs_here();
-  if (last != nullptr) services_.io.Run(last->job, lane_, here);
-  LaneJob flush;
-  LaneJob* flushing = &flush;
-  for (const auto& segment : written) {
-    segment->job.Wait();
-    if (segment->job.flushes() && segment->written_offset == synced->size) {
-      flushing = &segment->job;
-    }
-  }
+  if (last != nullptr) services_.io.Run(last->job, lane_, services_.io.syncs_here());
+  for (const auto& segment : written) segment->job.Wait();
   {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(Reap());
   }
-  if (synced->tail) return services_.blobs.failure();
+  return framing_.framed() ? FlushLog(written, synced->size) : Status::Ok();
+}
+
+// The last write brings its flush along where nothing else was in flight.
+Status FileNode::FlushLog(const std::vector<std::shared_ptr<Segment>>& written, uint64_t size) {
+  LaneJob flush;
+  LaneJob* flushing = &flush;
+  for (const auto& segment : written) {
+    if (segment->job.flushes() && segment->written_offset == size) flushing = &segment->job;
+  }
   if (flushing == &flush) {
     flush.ThenFlush();
-    services_.io.Run(flush, lane_, here);
+    services_.io.Run(flush, lane_, services_.io.syncs_here());
     flush.Wait();
   }
   if (flushing->flush_result() != 0) {
@@ -121,7 +97,6 @@ Status FileNode::WriteAndFlush(Synced* synced) {
     services_.blobs.Break(
         Status::FromErrno(-flushing->flush_result(), "flush of " + services_.io.info().name));
   }
-  overwritten_ = false;
   return services_.blobs.failure();
 }
 
@@ -156,8 +131,6 @@ Status FileNode::Cut(uint64_t size) {
   }
   CutReadable(size);
   written_ = size;
-  tail_begin_ = size;
-  tail_checksum_ = 0;
   return Status::Ok();
 }
 
@@ -197,12 +170,9 @@ Status FileNode::CloseWriter() {
 
 Status FileNode::Shutdown(bool write) {
   std::lock_guard<std::mutex> open(open_mutex_);
-  // What is taken for proven when the device is clean.
-  Status status;
-  if (write && tail_ && unusable_.ok()) status = LoadLocked();
-  if (!status.ok()) services_.blobs.Break(status);
   std::lock_guard<std::mutex> sync(sync_mutex_);
-  if (writers_ > 0 && write && status.ok()) status = FinishWriting();
+  Status status;
+  if (writers_ > 0 && write) status = FinishWriting();
   std::lock_guard<std::mutex> append(append_mutex_);
   closed_.store(true, std::memory_order_seq_cst);
   for (const auto& segment : segments_) {

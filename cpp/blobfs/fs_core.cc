@@ -14,6 +14,9 @@ namespace ashlar {
 
 namespace {
 
+// A database has a log or two for each time it comes upon a full device.
+constexpr uint64_t kMostLogReserve = 4;
+
 uint64_t NowUs() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
@@ -138,6 +141,15 @@ Result<FsSpace> FsCore::Space() {
   return space;
 }
 
+Status FsCore::ReserveForLogs() {
+  std::lock_guard<std::mutex> change(change_mutex_);
+  if (closed_for_change_) {
+    return Status::Closed("the file system on " + io_.info().name + " is closed");
+  }
+  blobs_.SetReserve(std::min(kMostLogReserve, blobs_.ReadNumbers().data_clusters / 16));
+  return Status::Ok();
+}
+
 DeviceCounters FsCore::counters() const {
   std::shared_lock<std::shared_mutex> names(names_mutex_);
   return closed_ ? DeviceCounters() : io_.counters();
@@ -221,8 +233,8 @@ Result<FsCore::Node> FsCore::CreateLocked(std::string_view name, const OpenOptio
       DivideRoundUp(metadata.framing().UnitsEnd(options.preallocate_bytes), blobs_.cluster_bytes());
   Result<BlobId> id = CreateBlob(metadata, std::max<uint64_t>(wanted, 1));
   // The space is only a wish.
-  if (!id.ok() && id.status().code() == StatusCode::kOutOfSpace && wanted > 1) {
-    id = CreateBlob(metadata, 1);
+  for (uint64_t less : {1, 0}) {
+    if (!id.ok() && id.status().code() == StatusCode::kOutOfSpace) id = CreateBlob(metadata, less);
   }
   if (!id.ok()) return id.status();
   const Node node = std::make_shared<FileNode>(services_, id.value(), metadata, 0, Status::Ok());
@@ -238,6 +250,7 @@ Result<BlobId> FsCore::CreateBlob(const FileMetadata& metadata, uint64_t cluster
   BlobCreateOptions create;
   create.clusters = clusters;
   create.xattrs = EncodeFileMetadata(metadata);
+  create.may_use_reserve = metadata.log.has_value() && clusters == 1;
   return blobs_.Create(create);
 }
 

@@ -50,6 +50,7 @@ class FsCore : public std::enable_shared_from_this<FsCore> {
   Result<std::unique_ptr<FileLock>> Lock(std::string_view name);
   void Unlock(const std::string& name);
   Result<FsSpace> Space();
+  Status ReserveForLogs();
 
   // A handle lets go of its file.
   void Release(const std::shared_ptr<FileNode>& node);

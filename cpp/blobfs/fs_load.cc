@@ -37,7 +37,6 @@ void FsCore::TakeIn(const BlobClient::Blob& blob, std::vector<Found>* found,
                              metadata.status().context());
     return;
   }
-  if (report_.was_clean) metadata->tail.reset();  // closing has flushed it
   last_generation_ = std::max(last_generation_, metadata->generation);
   if (metadata->name.starts_with(kReservedFolder)) {
     report_.has_chunk_store = report_.has_chunk_store || metadata->name == kChunkStoreFile;

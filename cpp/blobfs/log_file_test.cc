@@ -77,6 +77,28 @@ TEST_P(LogFileTest, ASyncIsOneWriteAndOneFlush) {
   EXPECT_TRUE(ReadAll(*log) == expected);
 }
 
+// Data and the shadow of the root page, if the device needs one, flush; root page, flush.
+TEST_P(LogFileTest, ASyncOfAnyOtherFileIsTwoFlushes) {
+  std::string operations;
+  TestFs fs(TestFs::NewCrashDevice(DeviceOptions()), [&](const IoRequest& request) {
+    if (request.op == IoRequest::Op::kWrite) operations += 'w';
+    if (request.op == IoRequest::Op::kFlush) operations += 'f';
+  });
+  ASSERT_TRUE(fs.Format({}, 1u << 20).ok());
+  OpenOptions options;
+  options.mode = OpenMode::kCreateNew;
+  auto file = fs.MustOpen("/f", options);
+  for (const size_t length : {1, 100, 4096, 50'000, 7}) {
+    ASSERT_TRUE(file->Append(AsBytes(Pattern(length, length))).ok());
+    operations.clear();
+    ASSERT_TRUE(file->Sync().ok());
+    EXPECT_EQ(operations, GetParam() == 4096 ? "wfwf" : "wwfwf") << length;
+    operations.clear();
+    ASSERT_TRUE(file->Sync().ok());
+    EXPECT_EQ(operations, "") << "nothing new";
+  }
+}
+
 // One life of a log after the other, each ended by a power cut: whatever was synced is there, and
 // nothing else than what was appended.
 TEST_P(LogFileTest, SurvivesChainsOfPowerCuts) {

@@ -40,6 +40,7 @@ uint64_t Blobstore::data_clusters() const {
   return total_clusters() - impl_->super().metadata_clusters();
 }
 uint64_t Blobstore::free_clusters() const { return impl_->free_clusters(); }
+void Blobstore::SetReserve(uint64_t clusters) { impl_->SetReserve(clusters); }
 uint64_t Blobstore::free_metadata_pages() const { return impl_->free_metadata_pages(); }
 const Status& Blobstore::failure() const { return impl_->failure(); }
 
@@ -114,8 +115,8 @@ Task<Result<BlobId>> Blobstore::Create(const BlobCreateOptions& options) {
 Task<Status> Blobstore::Delete(BlobId id) { return impl_->Delete(id); }
 Task<Status> Blobstore::Resize(BlobId id, uint64_t clusters) { return impl_->Resize(id, clusters); }
 Result<ClusterIndex> Blobstore::TakeSpare(BlobId id) { return impl_->TakeSpare(id); }
-Task<Status> Blobstore::MoveClusters(BlobId id, std::vector<ClusterMove> moves) {
-  return impl_->MoveClusters(id, std::move(moves));
+Task<Status> Blobstore::SyncData(BlobId id, std::vector<ClusterMove> moves) {
+  return impl_->SyncData(id, std::move(moves));
 }
 Status Blobstore::SetXattr(BlobId id, std::string_view name, std::string_view value) {
   return impl_->SetXattr(id, name, value);

@@ -63,6 +63,7 @@ struct BlobstoreOpenReport {
 struct BlobCreateOptions {
   uint64_t clusters = 0;
   std::vector<Xattr> xattrs;  // in the first version of the blob's metadata
+  bool may_use_reserve = false;
 };
 
 class Blobstore {
@@ -94,6 +95,9 @@ class Blobstore {
   uint64_t data_clusters() const;   // those that blobs can have
   uint64_t free_clusters() const;   // this and the next: any thread may ask
   uint64_t free_metadata_pages() const;
+  // So many free clusters are given out only where a BlobCreateOptions may use them, and are not
+  // counted as free. At first none.
+  void SetReserve(uint64_t clusters);
   // The first failed write or flush; from then on mutations fail with it.
   const Status& failure() const;
 
@@ -125,12 +129,8 @@ class Blobstore {
   Task<Status> Resize(BlobId id, uint64_t clusters);
 
   // A free cluster for data that is to move: `id` has it, but it is none of its clusters yet. In
-  // memory only: what MoveClusters has not used is free again when the blob or the blobstore goes.
+  // memory only: what SyncData has not used is free again when the blob or the blobstore goes.
   Result<ClusterIndex> TakeSpare(BlobId id);
-  // Puts spares of the blob in the places of its clusters, together with all changed xattrs: as one
-  // atomic step. What lay there is free then. The spares' content must be durable before. A place
-  // behind the blob's end only gives its spare back.
-  Task<Status> MoveClusters(BlobId id, std::vector<ClusterMove> moves);
 
   // In memory, visible to the getters at once; durable with the next SyncMetadata or Close (a
   // Resize does not carry them). All changes to one blob since its last sync become durable
@@ -138,6 +138,10 @@ class Blobstore {
   Status SetXattr(BlobId id, std::string_view name, std::string_view value);
   Status RemoveXattr(BlobId id, std::string_view name);
   Task<Status> SyncMetadata(BlobId id);
+  // The same for a blob whose data was written before, and not flushed: the data is durable before
+  // the xattrs are. In the same atomic step puts spares of the blob in the places of its clusters,
+  // and what lay there is free then. A place behind the blob's end only gives its spare back.
+  Task<Status> SyncData(BlobId id, std::vector<ClusterMove> moves);
 
   // Syncs what SetXattr changed, saves the masks and marks the device clean. With
   // allocation_refused it stays dirty, so that each open looks at all there is. Mutations after it

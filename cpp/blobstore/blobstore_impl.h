@@ -37,10 +37,10 @@ class Blobstore::Impl {
   Task<Status> Delete(BlobId id);
   Task<Status> Resize(BlobId id, uint64_t clusters);
   Result<ClusterIndex> TakeSpare(BlobId id);
-  Task<Status> MoveClusters(BlobId id, std::vector<ClusterMove> moves);
   Status SetXattr(BlobId id, std::string_view name, std::string_view value);
   Status RemoveXattr(BlobId id, std::string_view name);
   Task<Status> SyncMetadata(BlobId id);
+  Task<Status> SyncData(BlobId id, std::vector<ClusterMove> moves);
   Task<Status> Close();
 
   // A blob in memory.
@@ -48,6 +48,7 @@ class Blobstore::Impl {
     BlobMetadata durable;  // as on the device
     std::vector<Xattr> xattrs;
     bool needs_sync = false;
+    bool needs_flush = false;  // before these xattrs: they may tell of data that was just written
     std::vector<uint32_t> spares;  // clusters taken, and not moved to yet
     BlobAccess access = BlobAccess::kReadWrite;
     std::string access_reason;
@@ -62,6 +63,10 @@ class Blobstore::Impl {
   const SuperBlock& super() const { return super_; }
   const Status& failure() const { return failure_; }
   const std::map<uint32_t, Blob>& blobs() const { return blobs_; }
+  void SetReserve(uint64_t clusters) {
+    reserve_clusters_ = clusters;
+    CountFree();
+  }
   uint64_t free_clusters() const { return free_clusters_.load(std::memory_order_relaxed); }
   uint64_t free_metadata_pages() const {
     return free_metadata_pages_.load(std::memory_order_relaxed);
@@ -95,7 +100,8 @@ class Blobstore::Impl {
   // blobstore_mutate.cc
   Status CheckMutable() const;
   Result<Blob*> FindWritable(BlobId id);
-  Result<std::vector<uint32_t>> TakeClusters(uint64_t count);
+  uint64_t FreeClusters(bool with_reserve) const;
+  Result<std::vector<uint32_t>> TakeClusters(uint64_t count, bool may_use_reserve = false);
   void GiveBackClusters(const std::vector<uint32_t>& clusters);
   void CountFree();
   Status Fail(Status status);
@@ -106,7 +112,7 @@ class Blobstore::Impl {
   Task<Status> MarkClean();
   Task<Status> WriteMasks();
   Task<Status> WriteMask(format::MaskType type, const Bitmap& bitmap, PageRange where);
-  Task<Status> WriteUpdate(const UpdatePlan& plan);
+  Task<Status> WriteUpdate(const UpdatePlan& plan, bool flush_first = false);
   Task<Status> WriteNewPages(std::span<const PlannedPage> pages);
   Task<Status> WriteRemoval(const BlobMetadata& blob);
   Task<Status> WriteSuperBlock(bool clean);
@@ -124,6 +130,7 @@ class Blobstore::Impl {
   std::map<uint32_t, Blob> blobs_;  // by root page
   Bitmap used_pages_;
   Bitmap used_clusters_;
+  uint64_t reserve_clusters_ = 0;
   // Of the two, for other threads.
   std::atomic<uint64_t> free_clusters_{0};
   std::atomic<uint64_t> free_metadata_pages_{0};
@@ -131,6 +138,9 @@ class Blobstore::Impl {
   // The shadow area's content at open; pages found torn are restored from it.
   std::optional<ShadowSlot> shadow_slot_;
   std::vector<uint64_t> repaired_pages_;
+  // With a shadow: the page that was replaced last, and its content.
+  uint64_t replaced_page_ = UINT64_MAX;
+  std::array<uint8_t, kPageBytes> replaced_image_;
 
   AsyncMutex mutex_;             // one mutation at a time
   bool super_is_clean_ = false;  // what the super block on the device says

@@ -59,15 +59,19 @@ Status Blobstore::Impl::Fail(Status status) {
   return status;
 }
 
-Result<std::vector<uint32_t>> Blobstore::Impl::TakeClusters(uint64_t count) {
+uint64_t Blobstore::Impl::FreeClusters(bool with_reserve) const {
+  const uint64_t all = used_clusters_.clear_count();
+  return all - (with_reserve ? 0 : std::min(all, reserve_clusters_));
+}
+
+Result<std::vector<uint32_t>> Blobstore::Impl::TakeClusters(uint64_t count, bool may_use_reserve) {
   if (count > 0 && report_.allocation_refused) {
     return Status::OutOfSpace(
         "nothing is given out: a damaged blob may own any of the unowned clusters");
   }
-  if (count > used_clusters_.clear_count()) {
-    return Status::OutOfSpace(std::to_string(count) + " clusters needed, " +
-                              std::to_string(used_clusters_.clear_count()) + " of " +
-                              std::to_string(used_clusters_.size()) + " free");
+  if (const uint64_t free = FreeClusters(may_use_reserve); count > free) {
+    return Status::OutOfSpace(std::to_string(count) + " clusters needed, " + std::to_string(free) +
+                              " of " + std::to_string(used_clusters_.size()) + " free");
   }
   std::vector<uint32_t> clusters;
   clusters.reserve(count);
@@ -86,7 +90,7 @@ void Blobstore::Impl::GiveBackClusters(const std::vector<uint32_t>& clusters) {
 }
 
 void Blobstore::Impl::CountFree() {
-  const uint64_t clusters = report_.allocation_refused ? 0 : used_clusters_.clear_count();
+  const uint64_t clusters = report_.allocation_refused ? 0 : FreeClusters(false);
   free_clusters_.store(clusters, std::memory_order_relaxed);
   free_metadata_pages_.store(used_pages_.clear_count(), std::memory_order_relaxed);
 }
@@ -103,7 +107,7 @@ Task<Result<BlobId>> Blobstore::Impl::Create(const BlobCreateOptions& options) {
     co_return Status::OutOfSpace("all " + std::to_string(used_pages_.size()) +
                                  " metadata pages are used");
   }
-  Result<std::vector<uint32_t>> clusters = TakeClusters(options.clusters);
+  Result<std::vector<uint32_t>> clusters = TakeClusters(options.clusters, options.may_use_reserve);
   if (!clusters.ok()) co_return clusters.status();
 
   BlobMetadata metadata;
@@ -193,20 +197,6 @@ Result<ClusterIndex> Blobstore::Impl::TakeSpare(BlobId id) {
   return ClusterIndex{taken.value()[0]};
 }
 
-Task<Status> Blobstore::Impl::MoveClusters(BlobId id, std::vector<ClusterMove> moves) {
-  const AsyncMutex::Guard guard = co_await mutex_.Lock();
-  const Recount recount(*this);
-  Result<Blob*> found = FindWritable(id);
-  if (!found.ok()) co_return found.status();
-  for (const ClusterMove& move : moves) {
-    if (std::ranges::count(found.value()->spares, move.spare.value) != 1) {
-      co_return Status::InvalidArgument("cluster " + std::to_string(move.spare.value) +
-                                        " is no spare of blob " + std::to_string(id.value));
-    }
-  }
-  co_return co_await SyncBlob(*found, moves);
-}
-
 Status Blobstore::Impl::SetXattr(BlobId id, std::string_view name, std::string_view value) {
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) return found.status();
@@ -245,6 +235,22 @@ Task<Status> Blobstore::Impl::SyncMetadata(BlobId id) {
   co_return co_await SyncBlob(*found, {});
 }
 
+Task<Status> Blobstore::Impl::SyncData(BlobId id, std::vector<ClusterMove> moves) {
+  // Now: the xattrs may reach the device by another's sync, while this one waits for its turn.
+  if (Blob* blob = Find(id); blob != nullptr) blob->needs_flush = true;
+  const AsyncMutex::Guard guard = co_await mutex_.Lock();
+  const Recount recount(*this);
+  Result<Blob*> found = FindWritable(id);
+  if (!found.ok()) co_return found.status();
+  for (const ClusterMove& move : moves) {
+    if (std::ranges::count(found.value()->spares, move.spare.value) != 1) {
+      co_return Status::InvalidArgument("cluster " + std::to_string(move.spare.value) +
+                                        " is no spare of blob " + std::to_string(id.value));
+    }
+  }
+  co_return co_await SyncBlob(*found, moves);
+}
+
 Task<Status> Blobstore::Impl::SyncBlob(Blob* blob, std::span<const ClusterMove> moves) {
   if (!blob->needs_sync && moves.empty()) co_return Status::Ok();
   BlobMetadata next = blob->durable;
@@ -260,8 +266,9 @@ Task<Status> Blobstore::Impl::SyncBlob(Blob* blob, std::span<const ClusterMove> 
   Result<UpdatePlan> plan = PlanUpdate(&blob->durable, std::move(next), 0, &used_pages_);
   if (!plan.ok()) co_return plan.status();
   blob->needs_sync = false;  // xattrs set while we write need another sync
+  const bool flush_first = std::exchange(blob->needs_flush, false);
   Status status = co_await MarkDirty();
-  if (status.ok()) status = co_await WriteUpdate(*plan);
+  if (status.ok()) status = co_await WriteUpdate(*plan, flush_first);
   if (!status.ok()) {
     blob->needs_sync = true;
     co_return Fail(status);

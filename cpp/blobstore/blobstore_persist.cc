@@ -62,7 +62,8 @@ Task<Status> Blobstore::Impl::WriteMask(format::MaskType type, const Bitmap& bit
 }
 
 // New pages, flush, root page in place, flush. What the old root refers to is untouched till then.
-Task<Status> Blobstore::Impl::WriteUpdate(const UpdatePlan& plan) {
+// `flush_first`: also where there are no new pages.
+Task<Status> Blobstore::Impl::WriteUpdate(const UpdatePlan& plan, bool flush_first) {
   const Status written = co_await WriteNewPages(plan.new_pages);
   if (!written.ok()) co_return written;
   AlignedBuffer root(kPageBytes);
@@ -70,7 +71,7 @@ Task<Status> Blobstore::Impl::WriteUpdate(const UpdatePlan& plan) {
   EncodeMetadataPage(plan.root, root.span().first<kPageBytes>());
   const uint64_t page = uint64_t{super_.metadata.start} + plan.next.id.root().value;
   const std::span<uint8_t> image = root.span();
-  co_return co_await ReplacePage(page, image, !plan.new_pages.empty());
+  co_return co_await ReplacePage(page, image, flush_first || !plan.new_pages.empty());
 }
 
 // Neighbours in one write.
@@ -131,10 +132,16 @@ Task<Status> Blobstore::Impl::ReplacePage(uint64_t page, std::span<uint8_t> imag
     AlignedBuffer old_page(kPageBytes);
     AlignedBuffer slot(kShadowBytes);
     if (!old_page.valid() || !slot.valid()) co_return Status::OutOfMemory("shadow copy");
-    status = co_await io_.Read(page * kPageBytes, old_page.span());
-    if (!status.ok()) co_return status;
+    if (page == replaced_page_) {
+      std::ranges::copy(replaced_image_, old_page.data());
+    } else {
+      status = co_await io_.Read(page * kPageBytes, old_page.span());
+      if (!status.ok()) co_return status;
+    }
     EncodeShadow(page, old_page.span().first<kPageBytes>(), image.first<kPageBytes>(),
                  slot.span().first<kShadowBytes>());
+    replaced_page_ = page;
+    std::ranges::copy(image, replaced_image_.begin());
     status = co_await io_.Write(uint64_t{super_.shadow_start} * kPageBytes, slot.span());
     if (!status.ok()) co_return status;
     flush_first = true;

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "cpp/testing/blobstore_history.h"
 #include "cpp/testing/crash_device.h"
+#include "cpp/testing/run_task.h"
+#include "cpp/testing/shared_device.h"
 #include "cpp/testing/test_blobstore.h"
 
 namespace ashlar {
@@ -258,6 +261,55 @@ TEST_F(BlobstoreTest, ClustersMoveToSparesAndTheOldOnesAreFree) {
   CloseAndReopen();
   EXPECT_EQ(store_->ClustersOf(a).value(), after);
   EXPECT_EQ(store_->free_clusters(), free + 1);
+}
+
+TEST_F(BlobstoreTest, APlaceThatIsMovedFromIsTakenOnlyOnceTheRootPageIsDurable) {
+  const BlobId a = store_.Create(1).value();
+  const ClusterIndex old = store_->ClusterOf(a, 0).value();
+  const ClusterIndex spare = store_->TakeSpare(a).value();
+  ASSERT_TRUE(store_.Create(store_->free_clusters()).ok());
+  std::optional<Status> moved;
+  Spawn(store_->SyncData(a, {{0, spare}}), [&](Status status) { moved = std::move(status); });
+  int polls = 0;
+  for (; !moved; ++polls) {
+    ASSERT_EQ(store_->TakeSpare(a).status().code(), StatusCode::kOutOfSpace) << polls;
+    store_.channel().Poll();
+  }
+  EXPECT_GT(polls, 2);
+  ASSERT_TRUE(moved->ok());
+  EXPECT_EQ(store_->TakeSpare(a).value(), old);
+}
+
+// Of one blob two syncs are under way: the first to have its turn takes the xattrs of both along.
+TEST(BlobstoreDataTest, XattrsThatTellOfDataWaitForItsFlushWhoeverWritesThem) {
+  CrashDeviceOptions options;
+  options.sector_bytes = 4096;
+  std::string operations;
+  TestBlobstore store(std::make_unique<SharedDevice>(
+      CrashDevice::Make(options).value(),
+      [&](const IoRequest& request) {
+        if (request.op == IoRequest::Op::kWrite) operations += 'w';
+        if (request.op == IoRequest::Op::kFlush) operations += 'f';
+      },
+      nullptr));
+  ASSERT_TRUE(store.Format({.cluster_bytes = 64u << 10}).ok());
+  ASSERT_TRUE(store.Open().ok());
+  const BlobId other = store.Create(1).value();
+  const BlobId blob = store.Create(1).value();
+  operations.clear();
+  int under_way = 3;
+  const auto done = [&](Status status) {
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    --under_way;
+  };
+  ASSERT_TRUE(store->SetXattr(other, "name", "/other").ok());
+  Spawn(store->SyncMetadata(other), done);
+  ASSERT_TRUE(store->SetXattr(blob, "name", "/f").ok());
+  Spawn(store->SyncMetadata(blob), done);
+  ASSERT_TRUE(store->SetXattr(blob, "length", "9").ok());
+  Spawn(store->SyncData(blob, {}), done);
+  while (under_way > 0) store.channel().Poll();
+  EXPECT_EQ(operations, "wffwf");
 }
 
 TEST_F(BlobstoreTest, SpaceComesBackExactlyOverManyRounds) {

@@ -23,6 +23,8 @@ struct TestDatabaseOptions {
   bool format = false;
   bool create_if_missing = false;
   size_t write_buffer_bytes = 64u << 10;
+  bool allow_2pc = false;  // as databases with transactions have it
+  std::shared_ptr<rocksdb::EventListener> listener = nullptr;
 };
 
 // Everything is closed in the right order at the end.
@@ -44,6 +46,8 @@ class TestDatabase {
     options_.write_buffer_size = options.write_buffer_bytes;
     options_.manifest_preallocation_size = 64u << 10;
     options_.compression = rocksdb::kNoCompression;
+    options_.allow_2pc = options.allow_2pc;
+    if (options.listener != nullptr) options_.listeners = {options.listener};
     options_.max_background_jobs = 1;
     options_.max_file_opening_threads = 1;
     options_.stats_dump_period_sec = 0;

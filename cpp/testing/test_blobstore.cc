@@ -6,8 +6,8 @@
 #include "cpp/base/aligned_buffer.h"
 #include "cpp/base/check.h"
 #include "cpp/testing/run_task.h"
-#include "cpp/testing/test_spdk.h"
 #include "cpp/testing/sync_io.h"
+#include "cpp/testing/test_spdk.h"
 
 namespace ashlar {
 
@@ -47,7 +47,7 @@ Status TestBlobstore::Resize(BlobId id, uint64_t clusters) {
 }
 
 Status TestBlobstore::Move(BlobId id, std::vector<ClusterMove> moves) {
-  return RunTask(*channel_, store_->MoveClusters(id, std::move(moves)));
+  return RunTask(*channel_, store_->SyncData(id, std::move(moves)));
 }
 
 Status TestBlobstore::SetXattrAndSync(BlobId id, std::string_view name, std::string_view value) {

@@ -9,6 +9,9 @@ Mount* Mount::Create(std::shared_ptr<BlobFs> fs) {
   // Reachable for leak checkers, which are right in general.
   static auto* mutex = new std::mutex();
   static auto* all = new std::multiset<Mount*>();
+  // RocksDB gives up for good where it cannot begin a new log. That the BlobFS is closed already is
+  // for later calls to say.
+  [[maybe_unused]] const Status reserved = fs->ReserveForLogs();
   auto* mount = new Mount(std::move(fs));
   std::lock_guard<std::mutex> lock(*mutex);
   all->insert(mount);

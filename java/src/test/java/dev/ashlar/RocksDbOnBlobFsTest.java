@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ashlar.internal.rocksdb.RocksLibrary;
+import dev.ashlar.testing.Eventually;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -308,6 +309,15 @@ class RocksDbOnBlobFsTest {
     }
   }
 
+  private static boolean canPut(final RocksDB db, final byte[] key, final byte[] value) {
+    try {
+      db.put(key, value);
+      return true;
+    } catch (final RocksDBException e) {
+      return false;
+    }
+  }
+
   @Test
   void fullDeviceStopsWritesAndSpaceLetsThemGoOn() throws RocksDBException {
     try (BlobFs fs = fresh(48L << 20);
@@ -333,6 +343,15 @@ class RocksDbOnBlobFsTest {
             .isInstanceOf(RocksDBException.class)
             .hasMessageContaining("space");
         fs.delete("/filler");
+        Eventually.isTrue("the open database writes again", () -> canPut(db, key(1), large));
+        for (int i = 2; i < 9; i++) {
+          db.put(key(i), value(i, 0));
+        }
+      }
+      try (RocksDB db = RocksDB.open(options, "/db")) {
+        for (int i = 2; i < 9; i++) {
+          assertThat(db.get(key(i))).isEqualTo(value(i, 0));
+        }
       }
       try (RocksDB db = RocksDB.open(options, "/db")) {
         assertThat(db.get(key(0))).isEqualTo(value(0, 0));
