@@ -40,7 +40,8 @@ Parked::Thread::~Thread() {
 }
 
 void Parked::Thread::StopIfExiting() const {
-  if (!exiting()) [[likely]] return;
+  if (!exiting()) [[likely]]
+    return;
   parked.fetch_add(1);
   while (true) pause();
 }
