@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -355,13 +356,23 @@ TEST_F(SpdkTest, ABdevThatIsTakenAwayFailsForGoodAndEverythingCloses) {
   Start(TestSpdkOptions(MallocConfig("Malloc0")));
   auto device = MustOpen(Bdev("Malloc0"));
   auto channel = std::move(device->OpenChannel()).value();
+  auto shared = std::move(device->OpenSharedChannel()).value();
   AlignedBuffer page(kPageBytes);
   ASSERT_EQ(SyncWrite(*channel, 0, page.span()), 0);
-  // Deleting it waits until the channel has let go.
-  std::thread deleter([] { EXPECT_TRUE(DeleteBdev("malloc", "Malloc0").ok()); });
+  // Deleting it waits until the channels have let go.
+  std::atomic<bool> deleted{false};
+  std::thread deleter([&] {
+    EXPECT_TRUE(DeleteBdev("malloc", "Malloc0").ok());
+    deleted = true;
+  });
   int result = 0;
   while (result == 0) result = SyncRead(*channel, 0, page.span());
   EXPECT_EQ(result, -ENODEV);
+  EXPECT_EQ(SyncRead(*shared, 0, page.span()), -ENODEV);
+  while (!deleted) {  // reactors poll all the time
+    channel->Poll();
+    shared->Poll();
+  }
   deleter.join();
   EXPECT_EQ(SyncWrite(*channel, 0, page.span()), -ENODEV);
   EXPECT_EQ(SyncFlush(*channel), -ENODEV);
@@ -369,8 +380,37 @@ TEST_F(SpdkTest, ABdevThatIsTakenAwayFailsForGoodAndEverythingCloses) {
   ASSERT_TRUE(CreateMallocBdev("Malloc0", kBdevBytes, 4096).ok());
   EXPECT_EQ(SyncRead(*channel, 0, page.span()), -ENODEV) << "another bdev of the same name";
   channel.reset();
+  shared.reset();
   device.reset();
   EXPECT_NE(MustOpen(Bdev("Malloc0")), nullptr);
+}
+
+TEST_F(SpdkTest, AnyThreadMayUseASharedChannelBesidesItsOwn) {
+  Start(TestSpdkOptions(MallocConfig("Malloc0")));
+  const auto device = MustOpen(Bdev("Malloc0"));
+  auto own = std::move(device->OpenChannel()).value();
+  auto shared = std::move(device->OpenSharedChannel()).value();
+  AlignedBuffer page(kPageBytes);
+  std::memset(page.data(), 7, page.size());
+  IoRequest write;
+  write.op = IoRequest::Op::kWrite;
+  write.length_bytes = kPageBytes;
+  write.data = page.data();
+  write.result = 1;
+  write.done = [](IoRequest*) {};
+  std::thread([&] { shared->Submit(&write); }).join();
+  Drain(*shared);
+  EXPECT_EQ(write.result, 0);
+  AlignedBuffer back(kPageBytes);
+  ASSERT_EQ(SyncRead(*own, 0, back.span()), 0);
+  EXPECT_EQ(std::memcmp(back.data(), page.data(), kPageBytes), 0);
+  std::thread([&] {
+    std::memset(back.data(), 0, back.size());
+    EXPECT_EQ(SyncRead(*shared, 0, back.span()), 0);
+  }).join();
+  EXPECT_EQ(std::memcmp(back.data(), page.data(), kPageBytes), 0);
+  own.reset();
+  std::thread([&] { shared.reset(); }).join();
 }
 
 TEST_F(SpdkTest, ABdevThatIsTakenAwayWithoutChannelsCloses) {

@@ -266,6 +266,9 @@ class Environment::OpenDevice final : public Device {
   const DeviceInfo& info() const override { return device_->info(); }
   DeviceCounters counters() const override { return device_->counters(); }
   Result<std::unique_ptr<Channel>> OpenChannel() override { return device_->OpenChannel(); }
+  Result<std::unique_ptr<Channel>> OpenSharedChannel() override {
+    return device_->OpenSharedChannel();
+  }
 
  private:
   Environment& environment_;

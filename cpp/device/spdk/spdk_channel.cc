@@ -30,6 +30,7 @@ class SpdkChannel final : public Channel {
         requests_(device->totals()) {}
   ~SpdkChannel() override {
     ASHLAR_CHECK(requests_.count() == 0);
+    const IoThread::Use use(*thread_);
     LetGo();
   }
 
@@ -78,11 +79,13 @@ void SpdkChannel::Submit(IoRequest* request) {
   } else if (!waiting_.empty()) {
     waiting_.PushBack(request);
   } else {
+    const IoThread::Use use(*thread_);
     Start(request);
   }
 }
 
 int SpdkChannel::Poll() {
+  const IoThread::Use use(*thread_);
   thread_->Poll();
   if (!waiting_.empty()) ServeWaiting();
   if (device_->is_gone()) [[unlikely]] {
@@ -242,16 +245,17 @@ void SpdkChannel::LetGo() {
 
 }  // namespace
 
-Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device) {
-  Result<std::shared_ptr<IoThread>> thread = IoThread::Acquire();
+Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device, bool shared) {
+  Result<std::shared_ptr<IoThread>> thread = shared ? IoThread::MakeShared() : IoThread::Acquire();
   if (!thread.ok()) return thread.status();
+  const IoThread::Use use(**thread);
   spdk_io_channel* channel = device->GetChannel();
   if (channel == nullptr) {
     if (device->is_gone()) return Status::FromErrno(ENODEV, "bdev " + device->info().name);
     return Status::OutOfMemory("a channel of bdev " + device->info().name +
                                "; give SPDK more memory (memory_mib)");
   }
-  return std::unique_ptr<Channel>(new SpdkChannel(device, std::move(thread).value(), channel));
+  return std::unique_ptr<Channel>(new SpdkChannel(device, *thread, channel));
 }
 
 }  // namespace ashlar::spdk
