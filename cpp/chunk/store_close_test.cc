@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -60,13 +61,17 @@ TEST(StoreCloseTest, OperationsInFlightEndBeforeTheStoreIsClosed) {
 // --- reads on the driven reactor
 // ------------------------------------------------------------------
 
-// A store on a file with some pages; skips where its channels cannot be shared.
+// A store on a file, or a bdev, with some pages; skips where its channels cannot be shared.
 class DrivenReadTest : public ::testing::Test {
  protected:
   static constexpr uint32_t kPages = 64;
 
   void SetUp() override {
-    ASSERT_TRUE(test_.OpenAndStart(TestStore::File(folder_.Join("store"), 64 * kMiB)).ok());
+    const bool on_spdk = std::getenv("ASHLAR_TEST_BDEV") != nullptr;
+    const auto options =
+        on_spdk ? TestStore::Memory(64 * kMiB) : TestStore::File(folder_.Join("store"), 64 * kMiB);
+    ASSERT_TRUE(test_.OpenAndStart(options).ok());
+    ASSERT_TRUE(!on_spdk || test_->Numbers().driven_reads);
     if (!test_->Numbers().driven_reads) GTEST_SKIP() << "no io_uring here";
     SetUpPages();
   }

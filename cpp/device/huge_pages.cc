@@ -42,11 +42,11 @@ Status CheckHugePages(uint64_t needed_bytes, const std::string& what, const std:
   const uint64_t free_bytes = FreeHugePageBytes(folder);
   if (free_bytes >= needed_bytes) return Status::Ok();
   constexpr uint64_t kHugePageBytes = 2 * kMiB;
-  return Status::OutOfMemory(
-      what + " needs " + std::to_string(needed_bytes / kMiB) + " MiB of free huge pages, but " +
-      std::to_string(free_bytes / kMiB) + " MiB are free; make more with sysctl vm.nr_hugepages=" +
-      std::to_string(DivideRoundUp(needed_bytes, kHugePageBytes)) +
-      ", or start without huge pages");
+  return Status::OutOfMemory(what + " needs " + std::to_string(needed_bytes / kMiB) +
+                             " MiB of free huge pages, but " + std::to_string(free_bytes / kMiB) +
+                             " MiB are free; make more with sysctl vm.nr_hugepages=" +
+                             std::to_string(DivideRoundUp(needed_bytes, kHugePageBytes)) +
+                             ", or start without huge pages");
 }
 
 }  // namespace ashlar

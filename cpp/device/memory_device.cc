@@ -6,9 +6,9 @@
 #include <cstring>
 #include <string>
 
-#include "cpp/base/check.h"
 #include "cpp/base/units.h"
 #include "cpp/device/device_totals.h"
+#include "cpp/device/open_requests.h"
 #include "cpp/device/request_check.h"
 #include "cpp/device/request_list.h"
 
@@ -56,11 +56,10 @@ class MemoryDevice final : public Device {
 
 class MemoryChannel final : public Channel {
  public:
-  explicit MemoryChannel(MemoryDevice* device) : device_(device), counters_(device->totals()) {}
-  ~MemoryChannel() override { ASHLAR_CHECK(in_flight_ == 0); }
+  explicit MemoryChannel(MemoryDevice* device) : device_(device), requests_(device->totals()) {}
 
   void Submit(IoRequest* request) override {
-    ++in_flight_;
+    requests_.Begin();
     queue_.PushBack(request);
   }
 
@@ -71,22 +70,19 @@ class MemoryChannel final : public Channel {
     int count = 0;
     while (IoRequest* request = batch.PopFront()) {
       request->result = device_->Execute(*request);
-      if (request->result == 0) counters_.Count(*request);
-      --in_flight_;
+      requests_.End(request);
       ++count;
-      request->done(request);
     }
     return count;
   }
 
-  uint32_t in_flight() const override { return in_flight_; }
+  uint32_t in_flight() const override { return requests_.count(); }
   int wake_fd() const override { return -1; }
 
  private:
   MemoryDevice* const device_;
-  AttachedCounters counters_;
+  OpenRequests requests_;
   RequestList queue_;
-  uint32_t in_flight_ = 0;
 };
 
 Result<std::unique_ptr<Channel>> MemoryDevice::OpenChannel() {

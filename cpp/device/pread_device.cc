@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "cpp/base/check.h"
-#include "cpp/device/device_totals.h"
 #include "cpp/device/file_device.h"
 #include "cpp/device/file_io.h"
+#include "cpp/device/open_requests.h"
 #include "cpp/device/request_check.h"
 #include "cpp/device/request_list.h"
 
@@ -30,14 +30,14 @@ constexpr int kThreadsPerChannel = 4;
 // transfer.
 class PreadChannel final : public Channel {
  public:
-  PreadChannel(const FileHandle& file, DeviceTotals* totals) : file_(file), counters_(totals) {}
+  PreadChannel(const FileHandle& file, DeviceTotals* totals) : file_(file), requests_(totals) {}
   ~PreadChannel() override;
 
   Status Open();
 
   void Submit(IoRequest* request) override;
   int Poll() override;
-  uint32_t in_flight() const override { return in_flight_; }
+  uint32_t in_flight() const override { return requests_.count(); }
   int wake_fd() const override { return wake_fd_.get(); }
 
  private:
@@ -46,15 +46,13 @@ class PreadChannel final : public Channel {
   void Work();
 
   const FileHandle& file_;
-  AttachedCounters counters_;
+  OpenRequests requests_;
   UniqueFd wake_fd_;
   pthread_t threads_[kThreadsPerChannel] = {};
   int started_threads_ = 0;
 
   // The channel's thread only.
-  uint32_t in_flight_ = 0;
   RequestList submitted_;
-  RequestList finished_;
 
   std::atomic<bool> has_completed_{false};  // completed_ is not empty; changes under the lock
 
@@ -92,7 +90,7 @@ Status PreadChannel::Open() {
 }
 
 PreadChannel::~PreadChannel() {
-  ASHLAR_CHECK(in_flight_ == 0);
+  ASHLAR_CHECK(requests_.count() == 0);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
@@ -104,24 +102,19 @@ PreadChannel::~PreadChannel() {
 }
 
 void PreadChannel::Submit(IoRequest* request) {
-  ++in_flight_;
-  request->result = CheckRequest(file_.info, file_.read_only, *request);
-  (request->result == 0 ? submitted_ : finished_).PushBack(request);
+  requests_.Begin();
+  const int refusal = CheckRequest(file_.info, file_.read_only, *request);
+  if (refusal == 0) {
+    submitted_.PushBack(request);
+  } else {
+    requests_.Finish(request, refusal);
+  }
 }
 
 int PreadChannel::Poll() {
   if (!submitted_.empty()) HandOver();
   if (has_completed_.load(std::memory_order_acquire)) TakeCompleted();
-  RequestList batch;
-  batch.Append(finished_);
-  int count = 0;
-  while (IoRequest* request = batch.PopFront()) {
-    if (request->result == 0) counters_.Count(*request);
-    --in_flight_;
-    ++count;
-    request->done(request);
-  }
-  return count;
+  return requests_.CallDone();
 }
 
 void PreadChannel::HandOver() {
@@ -133,7 +126,7 @@ void PreadChannel::HandOver() {
 // The eventfd is readable exactly while completed_ is not empty.
 void PreadChannel::TakeCompleted() {
   std::lock_guard<std::mutex> lock(mutex_);
-  finished_.Append(completed_);
+  requests_.Finish(completed_);
   has_completed_.store(false, std::memory_order_relaxed);
   uint64_t count;
   [[maybe_unused]] const ssize_t drained = read(wake_fd_.get(), &count, sizeof(count));

@@ -6,9 +6,11 @@
 #include <sched.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -207,7 +209,8 @@ TEST_F(SpdkTest, AConfigurationThatFailsLeavesNothingAndABetterOneWorks) {
         R"({"subsystems": [{"subsystem": "bdev", "config": [
         {"method": "bdev_malloc_create",
          "params": {"name": "M", "num_blocks": 64, "block_size": 512}},
-        {"method": ")" + method + R"(", "params": )" + params + "}]}]}");
+        {"method": ")" +
+        method + R"(", "params": )" + params + "}]}]}");
     const Status status = SpdkReference::Start(options).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.ToString();
     EXPECT_FALSE(IsSpdkRunning());
@@ -228,6 +231,22 @@ TEST_F(SpdkTest, PoolsThatDoNotFitIntoTheMemoryAreAnError) {
   EXPECT_THAT(status.context(), HasSubstr("memory_mib"));
   EXPECT_FALSE(SpdkReference::Start(TestSpdkOptions()).ok());
 }
+
+#if defined(ASHLAR_OTHER_DPDK) && !defined(__SANITIZE_ADDRESS__)
+// In a process of its own, which finds another DPDK.
+TEST_F(SpdkTest, ADpdkThatSpdkWasNotBuiltForIsAnErrorWithTheRemedy) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  ASSERT_EQ(setenv("LD_PRELOAD", ASHLAR_OTHER_DPDK, 1), 0);
+  const auto start = [] {
+    const Status status = SpdkReference::Start(TestSpdkOptions()).status();
+    std::fprintf(stderr, "%d: %s", static_cast<int>(status.code()), status.context().c_str());
+    std::exit(IsSpdkRunning() ? 1 : 0);
+  };
+  EXPECT_EXIT(start(), ::testing::ExitedWithCode(0),
+              "built for the DPDK that is installed.*99\\.11\\.0");
+  unsetenv("LD_PRELOAD");
+}
+#endif
 
 // --- rpc -----------------------------------------------------------------------------------------
 
@@ -250,6 +269,22 @@ TEST_F(SpdkTest, ParametersThatAreNoJsonNeverReachIt) {
     EXPECT_EQ(CallSpdk("bdev_get_bdevs", params).status().code(), StatusCode::kInvalidArgument)
         << params;
   }
+}
+
+TEST_F(SpdkTest, NothingOfItsSocketIsLeftInTheTemporaryFolder) {
+  const TempDir folder;
+  // Longer than the path of a socket may be.
+  const std::string deep = folder.Join(std::string(200, 'd'));
+  ASSERT_EQ(mkdir(deep.c_str(), 0700), 0);
+  ASSERT_EQ(setenv("TMPDIR", deep.c_str(), 1), 0);
+  Start();
+  EXPECT_TRUE(std::filesystem::is_empty(deep)) << "while it runs, in case the process is killed";
+  EXPECT_EQ(CallSpdk("rpc_get_methods", "").value().error_code, 0);
+  spdk_.Release();
+  EXPECT_TRUE(std::filesystem::is_empty(deep));
+  ASSERT_EQ(setenv("TMPDIR", folder.Join("missing").c_str(), 1), 0);
+  const Status refused = SpdkReference::Start(TestSpdkOptions()).status();
+  EXPECT_THAT(refused.context(), HasSubstr("TMPDIR"));
 }
 
 TEST_F(SpdkTest, ManyThreadsMayCallAtOnce) {
@@ -283,9 +318,9 @@ TEST_F(SpdkTest, ABdevIsOpenOnce) {
 
 TEST_F(SpdkTest, BlocksOfAnotherSizeAreRefused) {
   Start();
-  ASSERT_TRUE(MustCallSpdk("bdev_malloc_create",
-                           R"({"name": "M", "num_blocks": 64, "block_size": 1024})")
-                  .ok());
+  ASSERT_TRUE(
+      MustCallSpdk("bdev_malloc_create", R"({"name": "M", "num_blocks": 64, "block_size": 1024})")
+          .ok());
   const Status status = OpenDevice(Bdev("M")).status();
   EXPECT_EQ(status.code(), StatusCode::kNotSupported);
   EXPECT_THAT(status.context(), HasSubstr("1024"));
@@ -297,8 +332,8 @@ TEST_F(SpdkTest, R1ABdevWithoutFlushIsWrittenOnlyIfItsCacheIsSaidToBeNonVolatile
   TempDir folder;
   const std::string file = folder.Join("file");
   { std::ofstream(file) << std::string(kBdevBytes, '\0'); }
-  const Status made = MustCallSpdk("bdev_uring_create", R"({"name": "U", "filename": ")" + file +
-                                                            R"(", "block_size": 4096})");
+  const Status made = MustCallSpdk(
+      "bdev_uring_create", R"({"name": "U", "filename": ")" + file + R"(", "block_size": 4096})");
   if (!made.ok()) GTEST_SKIP() << made.ToString();
   const Status refused = OpenDevice(Bdev("U")).status();
   EXPECT_EQ(refused.code(), StatusCode::kNotSupported);
@@ -321,13 +356,23 @@ TEST_F(SpdkTest, ABdevThatIsTakenAwayFailsForGoodAndEverythingCloses) {
   Start(TestSpdkOptions(MallocConfig("Malloc0")));
   auto device = MustOpen(Bdev("Malloc0"));
   auto channel = std::move(device->OpenChannel()).value();
+  auto shared = std::move(device->OpenSharedChannel()).value();
   AlignedBuffer page(kPageBytes);
   ASSERT_EQ(SyncWrite(*channel, 0, page.span()), 0);
-  // Deleting it waits until the channel has let go.
-  std::thread deleter([] { EXPECT_TRUE(DeleteBdev("malloc", "Malloc0").ok()); });
+  // Deleting it waits until the channels have let go.
+  std::atomic<bool> deleted{false};
+  std::thread deleter([&] {
+    EXPECT_TRUE(DeleteBdev("malloc", "Malloc0").ok());
+    deleted = true;
+  });
   int result = 0;
   while (result == 0) result = SyncRead(*channel, 0, page.span());
   EXPECT_EQ(result, -ENODEV);
+  EXPECT_EQ(SyncRead(*shared, 0, page.span()), -ENODEV);
+  while (!deleted) {  // reactors poll all the time
+    channel->Poll();
+    shared->Poll();
+  }
   deleter.join();
   EXPECT_EQ(SyncWrite(*channel, 0, page.span()), -ENODEV);
   EXPECT_EQ(SyncFlush(*channel), -ENODEV);
@@ -335,8 +380,37 @@ TEST_F(SpdkTest, ABdevThatIsTakenAwayFailsForGoodAndEverythingCloses) {
   ASSERT_TRUE(CreateMallocBdev("Malloc0", kBdevBytes, 4096).ok());
   EXPECT_EQ(SyncRead(*channel, 0, page.span()), -ENODEV) << "another bdev of the same name";
   channel.reset();
+  shared.reset();
   device.reset();
   EXPECT_NE(MustOpen(Bdev("Malloc0")), nullptr);
+}
+
+TEST_F(SpdkTest, AnyThreadMayUseASharedChannelBesidesItsOwn) {
+  Start(TestSpdkOptions(MallocConfig("Malloc0")));
+  const auto device = MustOpen(Bdev("Malloc0"));
+  auto own = std::move(device->OpenChannel()).value();
+  auto shared = std::move(device->OpenSharedChannel()).value();
+  AlignedBuffer page(kPageBytes);
+  std::memset(page.data(), 7, page.size());
+  IoRequest write;
+  write.op = IoRequest::Op::kWrite;
+  write.length_bytes = kPageBytes;
+  write.data = page.data();
+  write.result = 1;
+  write.done = [](IoRequest*) {};
+  std::thread([&] { shared->Submit(&write); }).join();
+  Drain(*shared);
+  EXPECT_EQ(write.result, 0);
+  AlignedBuffer back(kPageBytes);
+  ASSERT_EQ(SyncRead(*own, 0, back.span()), 0);
+  EXPECT_EQ(std::memcmp(back.data(), page.data(), kPageBytes), 0);
+  std::thread([&] {
+    std::memset(back.data(), 0, back.size());
+    EXPECT_EQ(SyncRead(*shared, 0, back.span()), 0);
+  }).join();
+  EXPECT_EQ(std::memcmp(back.data(), page.data(), kPageBytes), 0);
+  own.reset();
+  std::thread([&] { shared.reset(); }).join();
 }
 
 TEST_F(SpdkTest, ABdevThatIsTakenAwayWithoutChannelsCloses) {

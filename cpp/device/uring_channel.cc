@@ -12,6 +12,7 @@
 #include "cpp/base/check.h"
 #include "cpp/base/units.h"
 #include "cpp/device/file_io.h"
+#include "cpp/device/open_requests.h"
 #include "cpp/device/request_check.h"
 #include "cpp/device/request_list.h"
 #include "cpp/device/write_bundle.h"
@@ -51,14 +52,14 @@ WriteBundle* BundleOf(uint64_t tag) {
 // its two queues can overflow; the rest waits in a list.
 class UringChannel final : public Channel {
  public:
-  UringChannel(const FileHandle& file, DeviceTotals* totals) : file_(file), counters_(totals) {}
+  UringChannel(const FileHandle& file, DeviceTotals* totals) : file_(file), requests_(totals) {}
   ~UringChannel() override;
 
   Status Open(const UringFeatures& features, ChannelUsers users);
 
   void Submit(IoRequest* request) override;
   int Poll() override;
-  uint32_t in_flight() const override { return in_flight_; }
+  uint32_t in_flight() const override { return requests_.count(); }
   int wake_fd() const override { return wake_fd_.get(); }
   void AnnounceSleep() override;
   void AnnounceWake() override;
@@ -79,24 +80,20 @@ class UringChannel final : public Channel {
   void Complete(IoRequest* request, int32_t kernel_result);
   void CompleteBundle(WriteBundle* bundle, int32_t kernel_result);
   void Retry(IoRequest* request, int32_t kernel_result);
-  void Finish(IoRequest* request, int32_t result);
-  int CallDone();
 
   const FileHandle& file_;
-  AttachedCounters counters_;
+  OpenRequests requests_;
   io_uring ring_{};
   UniqueFd wake_fd_;  // an eventfd; the ring signals it while a sleep is announced
   bool ring_is_open_ = false;
   bool must_look_ = false;  // ask the kernel for completions even if it announces none
   bool file_is_registered_ = false;
-  uint32_t in_flight_ = 0;  // submitted and not done
-  uint32_t in_ring_ = 0;    // of these, have an entry in the ring
-  uint32_t refusals_ = 0;   // times in a row that the kernel took nothing
+  uint32_t in_ring_ = 0;   // requests that have an entry in the ring
+  uint32_t refusals_ = 0;  // times in a row that the kernel took nothing
   // The newest write in the ring that the kernel has not been given yet, or null.
   io_uring_sqe* last_write_ = nullptr;
   WriteBundlePool bundles_;
-  RequestList waiting_;   // for an entry in the ring
-  RequestList finished_;  // for their `done`
+  RequestList waiting_;  // for an entry in the ring
 };
 
 Status UringChannel::Open(const UringFeatures& features, ChannelUsers users) {
@@ -123,7 +120,7 @@ Status UringChannel::Open(const UringFeatures& features, ChannelUsers users) {
 }
 
 UringChannel::~UringChannel() {
-  ASHLAR_CHECK(in_flight_ == 0);
+  ASHLAR_CHECK(requests_.count() == 0);
   if (!ring_is_open_) return;
   // The kernel takes a closed ring apart later; the file must be free to open at once.
   if (file_is_registered_) io_uring_unregister_files(&ring_);
@@ -145,12 +142,12 @@ void UringChannel::AnnounceWake() {
 }
 
 void UringChannel::Submit(IoRequest* request) {
-  ++in_flight_;
+  requests_.Begin();
   request->channel_progress_bytes = 0;
   request->channel_retries = 0;
   const int refusal = CheckRequest(file_.info, file_.read_only, *request);
   if (refusal != 0) {
-    Finish(request, refusal);
+    requests_.Finish(request, refusal);
   } else if (TryJoinLastWrite(request)) {
     // It travels with its neighbour.
   } else if (in_ring_ < kQueueDepth) {
@@ -177,7 +174,7 @@ int UringChannel::Poll() {
   if (MustEnterKernel()) EnterKernel();
   Reap();
   EnqueueWaiting();
-  const int count = CallDone();
+  const int count = requests_.CallDone();
   // Resumed requests, entries refused for now, or work of the kernel's that it does a part at a
   // time and that no eventfd announces again.
   if (count == 0 && MustEnterKernel()) return 1;
@@ -304,7 +301,7 @@ void UringChannel::FailQueued(int sys_errno) {
     if (IsBundle(entry.user_data)) {
       CompleteBundle(BundleOf(entry.user_data), -sys_errno);
     } else {
-      Finish(RequestOf(entry.user_data), -sys_errno);
+      requests_.Finish(RequestOf(entry.user_data), -sys_errno);
     }
     --in_ring_;
   }
@@ -335,15 +332,15 @@ void UringChannel::Complete(IoRequest* request, int32_t kernel_result) {
     return;
   }
   if (request->op == IoRequest::Op::kFlush || request->op == IoRequest::Op::kDiscard) {
-    Finish(request, 0);
+    requests_.Finish(request, 0);
     return;
   }
   const uint32_t moved = ResumableBytes(file_.info, static_cast<uint32_t>(kernel_result));
   request->channel_progress_bytes += moved;
   if (request->channel_progress_bytes == request->length_bytes) {
-    Finish(request, 0);
+    requests_.Finish(request, 0);
   } else if (moved == 0) {
-    Finish(request, -EIO);
+    requests_.Finish(request, -EIO);
   } else {
     waiting_.PushBack(request);
   }
@@ -354,7 +351,7 @@ void UringChannel::CompleteBundle(WriteBundle* bundle, int32_t kernel_result) {
       kernel_result >= 0 && static_cast<uint32_t>(kernel_result) == bundle->length_bytes();
   while (IoRequest* request = bundle->requests().PopFront()) {
     if (complete) {
-      Finish(request, 0);
+      requests_.Finish(request, 0);
     } else {
       request->channel_retries = 1;  // alone this time, for a result of its own
       waiting_.PushBack(request);
@@ -370,27 +367,8 @@ void UringChannel::Retry(IoRequest* request, int32_t kernel_result) {
   if (passes && ++request->channel_retries < kMaxRetries) {
     waiting_.PushBack(request);
   } else {
-    Finish(request, kernel_result);
+    requests_.Finish(request, kernel_result);
   }
-}
-
-void UringChannel::Finish(IoRequest* request, int32_t result) {
-  request->result = result;
-  finished_.PushBack(request);
-}
-
-// Those that `done` submits and that fail at once are left for the next poll.
-int UringChannel::CallDone() {
-  RequestList batch;
-  batch.Append(finished_);
-  int count = 0;
-  while (IoRequest* request = batch.PopFront()) {
-    if (request->result == 0) counters_.Count(*request);
-    --in_flight_;
-    ++count;
-    request->done(request);
-  }
-  return count;
 }
 
 }  // namespace

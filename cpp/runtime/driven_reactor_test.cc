@@ -107,6 +107,21 @@ TEST(DrivenReactorTest, APollerMayLeaveWhileSomebodySleeps) {
   }
 }
 
+// Without the bound it sleeps for ever.
+TEST(DrivenReactorTest, APollerMayBoundTheSleep) {
+  class Restless final : public Poller {
+   public:
+    int Poll() override { return 0; }
+    int max_sleep_ms() const override { return 1; }
+  };
+  const std::unique_ptr<Reactor> reactor = NewDriven();
+  Restless poller;
+  reactor->RunHere([&] { reactor->AddPoller(&poller); });
+  reactor->Await(-1);
+  reactor->Await(kLongMs);
+  reactor->RunHere([&] { reactor->RemovePoller(&poller); });
+}
+
 class SharedChannelTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -280,7 +280,13 @@ int Reactor::Turn() {
 }
 
 void Reactor::Await(int timeout_ms) {
-  if (RunHere([this] { return AnnounceSleep(); })) WaitForEvents(timeout_ms);
+  int max_ms = -1;
+  const bool may_sleep = RunHere([&] {
+    max_ms = MaxSleepMs();
+    return AnnounceSleep();
+  });
+  if (max_ms >= 0) timeout_ms = timeout_ms < 0 ? max_ms : std::min(timeout_ms, max_ms);
+  if (may_sleep) WaitForEvents(timeout_ms);
   RunHere([this] { AnnounceWake(); });
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cpp/base/check.h"
+#include "cpp/device/open_requests.h"
 #include "cpp/device/request_check.h"
 
 namespace ashlar {
@@ -15,10 +16,10 @@ namespace ashlar {
 class CrashChannel final : public Channel {
  public:
   CrashChannel(CrashDevice* device, uint64_t seed)
-      : device_(device), random_(seed), counters_(&device->totals_) {}
-  ~CrashChannel() override { ASHLAR_CHECK(accepted_.empty()); }
+      : device_(device), random_(seed), requests_(&device->totals_) {}
 
   void Submit(IoRequest* request) override {
+    requests_.Begin();
     CrashDevice::Accepted accepted = device_->Accept(request, random_);
     accepted.polls_left =
         static_cast<uint32_t>(random_.Below(uint64_t{device_->options_.max_delay_polls} + 1));
@@ -29,18 +30,13 @@ class CrashChannel final : public Channel {
     std::vector<CrashDevice::Accepted> due = TakeDue();
     for (CrashDevice::Accepted& accepted : due) {
       device_->Complete(accepted);
-      IoRequest* request = accepted.request;
-      request->result = accepted.result;
-      if (request->result == 0) counters_.Count(*request);
-      --completing_;
-      request->done(request);
+      accepted.request->result = accepted.result;
+      requests_.End(accepted.request);
     }
     return static_cast<int>(due.size());
   }
 
-  uint32_t in_flight() const override {
-    return static_cast<uint32_t>(accepted_.size() + completing_);
-  }
+  uint32_t in_flight() const override { return requests_.count(); }
   int wake_fd() const override { return -1; }
 
  private:
@@ -56,15 +52,13 @@ class CrashChannel final : public Channel {
       (is_due ? due : later).push_back(std::move(accepted));
     }
     accepted_ = std::move(later);
-    completing_ = due.size();
     return due;
   }
 
   CrashDevice* const device_;
   Random random_;
-  AttachedCounters counters_;
+  OpenRequests requests_;
   std::vector<CrashDevice::Accepted> accepted_;
-  size_t completing_ = 0;
 };
 
 namespace {

@@ -18,7 +18,10 @@ namespace ashlar {
 
 Status LoadSpdkForTest() {
 #ifdef ASHLAR_SPDK_LIBRARY
-  return LoadSpdk(ASHLAR_SPDK_LIBRARY);
+  const Status loaded = LoadSpdk(ASHLAR_SPDK_LIBRARY);
+  if (!loaded.ok()) std::fprintf(stderr, "%s\n", loaded.ToString().c_str());
+  ASHLAR_CHECK(loaded.ok());  // what was built must not be skipped
+  return loaded;
 #else
   return Status::NotSupported("built without SPDK (ASHLAR_SPDK)");
 #endif
@@ -27,7 +30,8 @@ Status LoadSpdkForTest() {
 SpdkOptions TestSpdkOptions(const std::string& config) {
   SpdkOptions options;
   options.huge_pages = false;
-  options.memory_mib = 512;
+  // Some tests of the suites want bdevs of a GiB.
+  options.memory_mib = std::getenv("ASHLAR_TEST_BDEV") == nullptr ? 512 : 3072;
   options.config = config;
   return options;
 }
@@ -45,16 +49,16 @@ Status MustCallSpdk(const std::string& method, const std::string& params) {
 }
 
 Status CreateMallocBdev(const std::string& name, uint64_t size_bytes, uint32_t block_bytes) {
-  return MustCallSpdk("bdev_malloc_create",
-                      R"({"name": ")" + name + R"(", "num_blocks": )" +
-                          std::to_string(size_bytes / block_bytes) + R"(, "block_size": )" +
-                          std::to_string(block_bytes) + "}");
+  return MustCallSpdk("bdev_malloc_create", R"({"name": ")" + name + R"(", "num_blocks": )" +
+                                                std::to_string(size_bytes / block_bytes) +
+                                                R"(, "block_size": )" +
+                                                std::to_string(block_bytes) + "}");
 }
 
 Status CreateAioBdev(const std::string& name, const std::string& file, uint32_t block_bytes) {
-  return MustCallSpdk("bdev_aio_create",
-                      R"({"name": ")" + name + R"(", "filename": ")" + file +
-                          R"(", "block_size": )" + std::to_string(block_bytes) + "}");
+  return MustCallSpdk("bdev_aio_create", R"({"name": ")" + name + R"(", "filename": ")" + file +
+                                             R"(", "block_size": )" + std::to_string(block_bytes) +
+                                             "}");
 }
 
 Status DeleteBdev(const std::string& kind, const std::string& name) {

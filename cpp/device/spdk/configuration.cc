@@ -57,8 +57,8 @@ Result<Configuration> Configuration::Parse(const std::string& text) {
 
 Status Configuration::Apply(Rpc& rpc, uint32_t state) const {
   for (const Entry& entry : entries_) {
-    if (spdk_rpc_is_method_allowed(entry.method.c_str(),
-                                   SPDK_RPC_STARTUP | SPDK_RPC_RUNTIME) == -ENOENT) {
+    if (spdk_rpc_is_method_allowed(entry.method.c_str(), SPDK_RPC_STARTUP | SPDK_RPC_RUNTIME) ==
+        -ENOENT) {
       return WrongShape("this SPDK has no method " + entry.method + "; remove it");
     }
     const bool early = spdk_rpc_is_method_allowed(entry.method.c_str(), SPDK_RPC_STARTUP) == 0;
@@ -68,8 +68,8 @@ Status Configuration::Apply(Rpc& rpc, uint32_t state) const {
     if (!reply.ok()) return reply.status();
     if (reply.value().error_code == 0) continue;
     const std::string details = Errors();
-    return WrongShape(entry.method + " " + entry.params + " failed: " + reply.value().text +
-                      " (" + std::to_string(reply.value().error_code) + ")" +
+    return WrongShape(entry.method + " " + entry.params + " failed: " + reply.value().text + " (" +
+                      std::to_string(reply.value().error_code) + ")" +
                       (details.empty() ? "" : ": " + details));
   }
   return Status::Ok();

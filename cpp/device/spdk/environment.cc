@@ -1,5 +1,7 @@
 #include "cpp/device/spdk/environment.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -10,6 +12,9 @@
 #include "cpp/device/spdk/compat.h"
 #include "cpp/device/spdk/log.h"
 #include "cpp/device/spdk/spdk_device.h"
+
+// Of DPDK's rte_eal.h, for which the compiler would need DPDK's own options.
+extern "C" const char* rte_eal_get_runtime_dir();
 
 namespace ashlar::spdk {
 
@@ -43,6 +48,13 @@ Status Validate(const SpdkOptions& options) {
 bool SameEnvironment(const SpdkOptions& a, const SpdkOptions& b) {
   return a.core_mask == b.core_mask && a.memory_mib == b.memory_mib &&
          a.huge_pages == b.huge_pages && a.huge_dir == b.huge_dir;
+}
+
+// DPDK makes a folder for this process in /var/run/dpdk (or XDG_RUNTIME_DIR), puts nothing into it
+// because SPDK shares its memory with no other process, and leaves it behind.
+void RemoveRuntimeFolder() {
+  const char* folder = rte_eal_get_runtime_dir();
+  if (folder != nullptr) rmdir(folder);
 }
 
 std::string Describe(const SpdkOptions& options) {
@@ -123,10 +135,9 @@ Status Environment::StartEnvironment(const SpdkOptions& options) {
     const std::vector<int> allowed = AllowedCores();
     for (const int core : *cores) {
       if (std::find(allowed.begin(), allowed.end(), core) == allowed.end()) {
-        return Status::InvalidArgument("core_mask is \"" + options.core_mask + "\", but core " +
-                                       std::to_string(core) +
-                                       " is not one that this process may run on (" +
-                                       CoresText(allowed) + ")");
+        return Status::InvalidArgument(
+            "core_mask is \"" + options.core_mask + "\", but core " + std::to_string(core) +
+            " is not one that this process may run on (" + CoresText(allowed) + ")");
       }
     }
     cores_ = std::move(cores).value();
@@ -177,8 +188,10 @@ Status Environment::InitEnvironment(const SpdkOptions& options) {
   const int failure = spdk_env_init(&settings);
   if (failure != 0) {
     return WithErrors("SPDK cannot initialise DPDK: error " + std::to_string(failure) +
-                      "; what DPDK has to say about it is in the standard error stream");
+                      "; it must have been built for the DPDK that is installed; what DPDK itself "
+                      "says is in the standard error stream");
   }
+  RemoveRuntimeFolder();
   if (spdk_thread_lib_init(nullptr, 0) != 0) {
     return WithErrors("SPDK's threads cannot be initialised; give more memory (memory_mib)");
   }
@@ -216,9 +229,9 @@ Status Environment::InitSubsystems(const Configuration& configuration) {
         waiter);
   });
   if (failure != 0) {
-    failure_ = WithErrors("SPDK's subsystems cannot be initialised: error " +
-                          std::to_string(failure) +
-                          "; start another process, with more memory (memory_mib)");
+    failure_ =
+        WithErrors("SPDK's subsystems cannot be initialised: error " + std::to_string(failure) +
+                   "; start another process, with more memory (memory_mib)");
     return *failure_;
   }
   app_->Run([] { spdk_rpc_set_state(SPDK_RPC_RUNTIME); });
@@ -253,6 +266,9 @@ class Environment::OpenDevice final : public Device {
   const DeviceInfo& info() const override { return device_->info(); }
   DeviceCounters counters() const override { return device_->counters(); }
   Result<std::unique_ptr<Channel>> OpenChannel() override { return device_->OpenChannel(); }
+  Result<std::unique_ptr<Channel>> OpenSharedChannel() override {
+    return device_->OpenSharedChannel();
+  }
 
  private:
   Environment& environment_;
@@ -290,8 +306,9 @@ Result<SpdkReply> Environment::Call(const std::string& method, const std::string
     if (rpc != nullptr) ++references_;
   }
   if (rpc == nullptr) {
-    return Status::Closed(method + " needs SPDK, which does not run in this process: start it "
-                                   "first");
+    return Status::Closed(method +
+                          " needs SPDK, which does not run in this process: start it "
+                          "first");
   }
   Result<SpdkReply> reply = rpc->Call(method, params);
   rpc.reset();

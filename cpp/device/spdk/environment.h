@@ -58,7 +58,7 @@ class Environment {
   std::optional<SpdkOptions> environment_;  // set once DPDK runs, or has failed for good
   std::optional<Status> failure_;           // for good
   std::vector<int> cores_;
-  SpdkOptions options_;  // meaningful while it runs
+  SpdkOptions options_;       // meaningful while it runs
   std::shared_ptr<Rpc> rpc_;  // while it runs
   int references_ = 0;
   std::set<std::string> open_;  // names of bdevs

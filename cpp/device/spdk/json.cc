@@ -26,9 +26,8 @@ Result<Json> Json::Parse(std::string text, const std::string& what) {
   Json json;
   json.text_.assign(text.begin(), text.end());
   json.values_.resize(static_cast<size_t>(count));
-  spdk_json_parse(
-      json.text_.data(), json.text_.size(), json.values_.data(), json.values_.size(), &end,
-      SPDK_JSON_PARSE_FLAG_ALLOW_COMMENTS | SPDK_JSON_PARSE_FLAG_DECODE_IN_PLACE);
+  spdk_json_parse(json.text_.data(), json.text_.size(), json.values_.data(), json.values_.size(),
+                  &end, SPDK_JSON_PARSE_FLAG_ALLOW_COMMENTS | SPDK_JSON_PARSE_FLAG_DECODE_IN_PLACE);
   return json;
 }
 

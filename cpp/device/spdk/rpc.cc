@@ -1,5 +1,6 @@
 #include "cpp/device/spdk/rpc.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,9 @@ struct Close {
 };
 using Client = std::unique_ptr<spdk_jsonrpc_client, Close>;
 using Response = std::unique_ptr<spdk_jsonrpc_client_response, Close>;
+
+// Short, whatever the folder's own path, and good for as long as the descriptor is open.
+std::string PathOf(const UniqueFd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
 
 Status Broken(const std::string& method, int failure) {
   return Status::FromErrno(-failure, "SPDK did not answer " + method);
@@ -79,35 +83,43 @@ Status CheckParams(const std::string& method, const std::string& params) {
 
 Result<std::unique_ptr<Rpc>> Rpc::Open(AppThread& app) {
   std::unique_ptr<Rpc> rpc(new Rpc(app));
-  const char* parent = std::getenv("TMPDIR");
-  std::string folder = std::string(parent == nullptr ? "/tmp" : parent) + "/ashlar-spdk-XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) {  // 0700
-    return Status::FromErrno(errno, "folder " + folder + " for SPDK's socket");
-  }
-  rpc->folder_ = folder;
-  rpc->socket_ = folder + "/rpc.sock";
-  int failure = 0;
-  app.Run([&] { failure = InitializeRpc(&spdk_rpc_initialize, rpc->socket_.c_str()); });
-  // It may fail without saying so.
-  if (failure == 0 && access(rpc->socket_.c_str(), F_OK) != 0) failure = -errno;
-  if (failure != 0) {
-    return Status::FromErrno(-failure, "SPDK's socket " + rpc->socket_ +
-                                           "; set TMPDIR to a folder with a short path");
-  }
+  ASHLAR_RETURN_IF_ERROR(rpc->Listen());
   return rpc;
 }
 
+Status Rpc::Listen() {
+  const char* parent = std::getenv("TMPDIR");
+  std::string folder = std::string(parent == nullptr ? "/tmp" : parent) + "/ashlar-spdk-XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr) {  // 0700
+    return Status::FromErrno(
+        errno, "folder " + folder + " for SPDK's socket; set TMPDIR to one that is writable");
+  }
+  folder_ = UniqueFd(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const std::string socket = PathOf(folder_) + "/rpc.sock";
+  int failure = folder_.valid() ? 0 : -errno;
+  if (failure == 0) {
+    app_.Run([&] { failure = InitializeRpc(&spdk_rpc_initialize, socket.c_str()); });
+    listens_ = failure == 0;
+  }
+  if (failure == 0) {
+    // It may have failed without saying so.
+    socket_ = UniqueFd(open(socket.c_str(), O_PATH | O_CLOEXEC));
+    if (!socket_.valid()) failure = -errno;
+  }
+  unlink((folder + "/rpc.sock").c_str());
+  unlink((folder + "/rpc.sock.lock").c_str());
+  rmdir(folder.c_str());
+  return failure == 0 ? Status::Ok() : Status::FromErrno(-failure, "SPDK's socket in " + folder);
+}
+
 Rpc::~Rpc() {
-  if (!socket_.empty()) app_.Run([] { spdk_rpc_finish(); });
-  unlink(socket_.c_str());
-  unlink((socket_ + ".lock").c_str());
-  rmdir(folder_.c_str());
+  if (listens_) app_.Run([] { spdk_rpc_finish(); });
 }
 
 Result<SpdkReply> Rpc::Call(const std::string& method, const std::string& params) {
   ASHLAR_RETURN_IF_ERROR(CheckParams(method, params));
   const AppThread::Attention attention(app_);
-  const Client client(spdk_jsonrpc_client_connect(socket_.c_str(), AF_UNIX));
+  const Client client(spdk_jsonrpc_client_connect(PathOf(socket_).c_str(), AF_UNIX));
   if (client == nullptr) return Broken(method, -errno);
   ASHLAR_RETURN_IF_ERROR(Send(client.get(), method, params));
   Result<Response> response = Receive(client.get(), method);

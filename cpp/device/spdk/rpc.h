@@ -1,5 +1,7 @@
 // SPDK's own rpc methods, called from within the process. SPDK keeps them in a list of its own and
-// answers them on a socket only, so there is one in a folder that only this user can enter.
+// answers them on a socket only, so there is one. It has no name that another process could use, or
+// that could be left behind: it is made in a folder that only this user can enter, and both are
+// removed at once.
 //
 // Threads: Open and Close one at a time, calls from any but the app thread.
 #pragma once
@@ -10,6 +12,7 @@
 #include "ashlar/spdk.h"
 #include "ashlar/status.h"
 #include "cpp/device/spdk/app_thread.h"
+#include "cpp/device/unique_fd.h"
 
 namespace ashlar::spdk {
 
@@ -26,10 +29,12 @@ class Rpc {
 
  private:
   explicit Rpc(AppThread& app) : app_(app) {}
+  Status Listen();
 
   AppThread& app_;
-  std::string folder_;
-  std::string socket_;
+  UniqueFd folder_;  // SPDK knows the socket by a path below it
+  UniqueFd socket_;
+  bool listens_ = false;
 };
 
 }  // namespace ashlar::spdk

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "cpp/base/check.h"
-#include "cpp/device/device_totals.h"
+#include "cpp/device/open_requests.h"
 #include "cpp/device/request_check.h"
 #include "cpp/device/request_list.h"
 #include "cpp/device/spdk/bounce.h"
@@ -27,15 +27,16 @@ class SpdkChannel final : public Channel {
       : device_(device),
         thread_(std::move(thread)),
         channel_(channel),
-        counters_(device->totals()) {}
+        requests_(device->totals()) {}
   ~SpdkChannel() override {
-    ASHLAR_CHECK(in_flight_ == 0);
+    ASHLAR_CHECK(requests_.count() == 0);
+    const IoThread::Use use(*thread_);
     LetGo();
   }
 
   void Submit(IoRequest* request) override;
   int Poll() override;
-  uint32_t in_flight() const override { return in_flight_; }
+  uint32_t in_flight() const override { return requests_.count(); }
   int wake_fd() const override { return -1; }
   int max_sleep_ms() const override { return kIdlePollMs; }
 
@@ -50,7 +51,6 @@ class SpdkChannel final : public Channel {
   void FailWaiting();
   void Finish(IoRequest* request, int result);
   void Issued() { ++in_spdk_; }
-  int CallDone();
   void LetGo();
 
   static SpdkChannel* Of(const IoRequest* request) {
@@ -63,16 +63,14 @@ class SpdkChannel final : public Channel {
   SpdkDevice* const device_;
   const std::shared_ptr<IoThread> thread_;
   spdk_io_channel* channel_;  // null once the bdev is gone and has been let go
-  AttachedCounters counters_;
+  OpenRequests requests_;
   BouncePool bounces_;
-  uint32_t in_flight_ = 0;  // submitted and not done
-  uint32_t in_spdk_ = 0;    // calls to SPDK that it has not answered
-  RequestList waiting_;     // for memory of SPDK's or a bounce: each Poll tries again
-  RequestList finished_;    // for their `done`
+  uint32_t in_spdk_ = 0;  // calls to SPDK that it has not answered
+  RequestList waiting_;   // for memory of SPDK's or a bounce: each Poll tries again
 };
 
 void SpdkChannel::Submit(IoRequest* request) {
-  ++in_flight_;
+  requests_.Begin();
   request->channel = this;
   request->channel_progress_bytes = 0;
   const int refusal = CheckRequest(device_->info(), device_->read_only(), *request);
@@ -81,18 +79,20 @@ void SpdkChannel::Submit(IoRequest* request) {
   } else if (!waiting_.empty()) {
     waiting_.PushBack(request);
   } else {
+    const IoThread::Use use(*thread_);
     Start(request);
   }
 }
 
 int SpdkChannel::Poll() {
+  const IoThread::Use use(*thread_);
   thread_->Poll();
   if (!waiting_.empty()) ServeWaiting();
   if (device_->is_gone()) [[unlikely]] {
     FailWaiting();
     if (in_spdk_ == 0) LetGo();
   }
-  return CallDone();
+  return requests_.CallDone();
 }
 
 void SpdkChannel::Start(IoRequest* request) {
@@ -124,12 +124,12 @@ int SpdkChannel::Issue(IoRequest* request) {
         Finish(request, 0);
         return 0;
       }
-      failure = spdk_bdev_flush(descriptor, channel_, 0, device_->info().size_bytes, &OnDone,
-                                request);
+      failure =
+          spdk_bdev_flush(descriptor, channel_, 0, device_->info().size_bytes, &OnDone, request);
       break;
     case IoRequest::Op::kDiscard:
-      failure = spdk_bdev_unmap(descriptor, channel_, request->offset_bytes,
-                                request->length_bytes, &OnDone, request);
+      failure = spdk_bdev_unmap(descriptor, channel_, request->offset_bytes, request->length_bytes,
+                                &OnDone, request);
       break;
   }
   if (failure == 0) Issued();
@@ -236,22 +236,7 @@ void SpdkChannel::FailWaiting() {
 
 void SpdkChannel::Finish(IoRequest* request, int result) {
   // What a bdev says that is being taken away depends on its kind.
-  request->result = result != 0 && device_->is_gone() ? -ENODEV : result;
-  finished_.PushBack(request);
-}
-
-// Those that `done` submits and that fail at once are left for the next poll.
-int SpdkChannel::CallDone() {
-  RequestList batch;
-  batch.Append(finished_);
-  int count = 0;
-  while (IoRequest* request = batch.PopFront()) {
-    if (request->result == 0) counters_.Count(*request);
-    --in_flight_;
-    ++count;
-    request->done(request);
-  }
-  return count;
+  requests_.Finish(request, result != 0 && device_->is_gone() ? -ENODEV : result);
 }
 
 void SpdkChannel::LetGo() {
@@ -260,17 +245,17 @@ void SpdkChannel::LetGo() {
 
 }  // namespace
 
-Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device) {
-  Result<std::shared_ptr<IoThread>> thread = IoThread::Acquire();
+Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device, bool shared) {
+  Result<std::shared_ptr<IoThread>> thread = shared ? IoThread::MakeShared() : IoThread::Acquire();
   if (!thread.ok()) return thread.status();
+  const IoThread::Use use(**thread);
   spdk_io_channel* channel = device->GetChannel();
   if (channel == nullptr) {
     if (device->is_gone()) return Status::FromErrno(ENODEV, "bdev " + device->info().name);
     return Status::OutOfMemory("a channel of bdev " + device->info().name +
                                "; give SPDK more memory (memory_mib)");
   }
-  return std::unique_ptr<Channel>(
-      new SpdkChannel(device, std::move(thread).value(), channel));
+  return std::unique_ptr<Channel>(new SpdkChannel(device, *thread, channel));
 }
 
 }  // namespace ashlar::spdk

@@ -10,7 +10,7 @@ namespace ashlar::spdk {
 
 class SpdkDevice;
 
-// For the calling thread. The device outlives it.
-Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device);
+// For the calling thread, or for any one at a time. The device outlives it.
+Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device, bool shared);
 
 }  // namespace ashlar::spdk

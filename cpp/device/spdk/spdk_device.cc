@@ -102,7 +102,11 @@ Status SpdkDevice::Describe(const DeviceSpec& spec) {
   return CheckDeviceSize(info_.size_bytes);
 }
 
-Result<std::unique_ptr<Channel>> SpdkDevice::OpenChannel() { return OpenSpdkChannel(this); }
+Result<std::unique_ptr<Channel>> SpdkDevice::OpenChannel() { return OpenSpdkChannel(this, false); }
+
+Result<std::unique_ptr<Channel>> SpdkDevice::OpenSharedChannel() {
+  return OpenSpdkChannel(this, true);
+}
 
 spdk_io_channel* SpdkDevice::GetChannel() {
   {

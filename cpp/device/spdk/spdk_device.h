@@ -32,6 +32,7 @@ class SpdkDevice final : public Device {
   const DeviceInfo& info() const override { return info_; }
   DeviceCounters counters() const override { return totals_.Sum(); }
   Result<std::unique_ptr<Channel>> OpenChannel() override;
+  Result<std::unique_ptr<Channel>> OpenSharedChannel() override;
 
   // --- for channels: any thread ---
 

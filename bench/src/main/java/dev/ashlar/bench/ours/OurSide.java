@@ -2,6 +2,7 @@ package dev.ashlar.bench.ours;
 
 import dev.ashlar.ChunkStore;
 import dev.ashlar.bench.measure.AsyncWindow;
+import dev.ashlar.bench.measure.CallbackWindow;
 import dev.ashlar.bench.measure.Contender;
 import dev.ashlar.bench.measure.Pages;
 import dev.ashlar.bench.measure.Repeat;
@@ -101,6 +102,17 @@ public final class OurSide implements AutoCloseable {
   public Contender asyncReads(final int depth) {
     final AsyncReads reads = new AsyncReads(set, depth);
     return slice -> new AsyncWindow(depth).perSecond(slice, reads);
+  }
+
+  /**
+   * The same, each started by the callback of the one before it.
+   *
+   * @param depth how many
+   * @return reads a second
+   */
+  public Contender chainedReads(final int depth) {
+    final ChainedReads reads = new ChainedReads(set, depth);
+    return slice -> new CallbackWindow(depth).perSecond(slice, reads);
   }
 
   /**

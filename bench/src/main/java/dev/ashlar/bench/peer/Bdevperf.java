@@ -42,7 +42,7 @@ public final class Bdevperf implements Contender {
       throws IOException {
     this.config =
         Files.writeString(
-            folder.resolve("bdevperf.json"), mallocBdev("Malloc0", bdevBytes, blockBytes));
+            folder.resolve("bdevperf.json"), written("Malloc0", bdevBytes, blockBytes));
     this.memoryMib = (bdevBytes >> 20) + OWN_MIB;
     this.blockBytes = blockBytes;
     this.depth = depth;
@@ -57,13 +57,35 @@ public final class Bdevperf implements Contender {
    * @return JSON
    */
   public static String mallocBdev(final String name, final long bytes, final int blockBytes) {
+    return config(create(name, bytes, blockBytes));
+  }
+
+  /**
+   * The same, and all of its memory has been written: pages that nobody has written are one and the
+   * same page of zeros, which reads find in the cache of the CPU, after a page fault for each.
+   */
+  private static String written(final String name, final long bytes, final int blockBytes) {
+    return config(
+        create(name, bytes, blockBytes)
+            + String.format(
+                ",{\"method\":\"bdev_lvol_create_lvstore\",\"params\":{\"bdev_name\":\"%s\","
+                    + "\"lvs_name\":\"zeros\",\"clear_method\":\"write_zeroes\"}},"
+                    + "{\"method\":\"bdev_lvol_delete_lvstore\",\"params\":{\"lvs_name\":\"zeros\"}}",
+                name));
+  }
+
+  private static String create(final String name, final long bytes, final int blockBytes) {
     return String.format(
         Locale.ROOT,
-        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_malloc_create\","
-            + "\"params\":{\"name\":\"%s\",\"num_blocks\":%d,\"block_size\":%d}}]}]}",
+        "{\"method\":\"bdev_malloc_create\","
+            + "\"params\":{\"name\":\"%s\",\"num_blocks\":%d,\"block_size\":%d}}",
         name,
         bytes / blockBytes,
         blockBytes);
+  }
+
+  private static String config(final String methods) {
+    return "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[" + methods + "]}]}";
   }
 
   /**

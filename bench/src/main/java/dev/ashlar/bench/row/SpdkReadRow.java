@@ -1,6 +1,5 @@
 package dev.ashlar.bench.row;
 
-import dev.ashlar.bench.measure.Contender;
 import dev.ashlar.bench.measure.Effort;
 import dev.ashlar.bench.measure.Pages;
 import dev.ashlar.bench.measure.Rounds;
@@ -11,7 +10,6 @@ import dev.ashlar.bench.report.Bound;
 import dev.ashlar.bench.report.RowResult;
 import dev.ashlar.bench.report.RowSpec;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 
 /** P9: how much of a bdev of SPDK many reads in flight get through, with one reactor. */
@@ -49,17 +47,12 @@ final class SpdkReadRow implements Row {
   public List<RowResult> run(final Effort effort, final Path folder) throws Exception {
     final int pages = Math.min(MAX_PAGES, effort.dataPages());
     final Bdevperf reference = new Bdevperf(folder, (long) pages * Pages.BYTES, Pages.BYTES, DEPTH);
-    final Contender ours = slice -> measure(pages, slice);
-    final double[] medians = Rounds.medians(effort, List.of(ours, reference));
+    final double[] medians;
+    try (OurSide side = OurSide.oneChunkOnSpdk(pages)) {
+      medians = Rounds.medians(effort, List.of(side.chainedReads(DEPTH), reference));
+    }
     return List.of(
         SPEC.compared(medians[0], medians[1])
             .withNote("without huge pages; bdevperf on a bdev of the same size as our data"));
-  }
-
-  /** SPDK polls as long as something is open, which bdevperf would pay for: so nothing is. */
-  private static double measure(final int pages, final Duration slice) throws Exception {
-    try (OurSide side = OurSide.oneChunkOnSpdk(pages)) {
-      return side.asyncReads(DEPTH).measure(slice);
-    }
   }
 }
