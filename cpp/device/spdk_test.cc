@@ -366,7 +366,10 @@ TEST_F(SpdkTest, ABdevThatIsTakenAwayFailsForGoodAndEverythingCloses) {
     deleted = true;
   });
   int result = 0;
-  while (result == 0) result = SyncRead(*channel, 0, page.span());
+  while (result == 0) {
+    shared->Poll();  // SPDK asks each thread that has a channel
+    result = SyncRead(*channel, 0, page.span());
+  }
   EXPECT_EQ(result, -ENODEV);
   EXPECT_EQ(SyncRead(*shared, 0, page.span()), -ENODEV);
   while (!deleted) {  // reactors poll all the time
