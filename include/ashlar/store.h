@@ -57,6 +57,8 @@ class StoreRuntime {
   // Does what there is to do for the operations in the last port, which has no thread: Turn() and
   // AwaitCompletions move their data. Only reads, of stores whose StoreNumbers say so, belong
   // there. For the thread that drains, so that no other need be woken. Returns how much was done.
+  // A store on a bdev of SPDK's counts on one of the two being called again and again: to delete a
+  // bdev, for one, SPDK asks each thread that has a channel to it.
   int Turn();
 
   // For the one thread that drains completions, after it set drainer_waiting and found the rings
