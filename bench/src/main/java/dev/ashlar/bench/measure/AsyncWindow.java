@@ -15,6 +15,8 @@ import java.util.function.BiConsumer;
  */
 public final class AsyncWindow {
 
+  private static final long PATIENCE_NANOS = Duration.ofSeconds(60).toNanos();
+
   private final int depth;
   private final AtomicLong completed = new AtomicLong();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -63,20 +65,22 @@ public final class AsyncWindow {
   /**
    * Measures the rate.
    *
-   * @param slice how long; what is in flight then is awaited and does not count
+   * @param slice how long, but at least until one operation is done; what is in flight then is
+   *     awaited and does not count
    * @param operation what to do
    * @return operations a second
    */
   public double perSecond(final Duration slice, final Operation operation) {
     driver = Thread.currentThread();
     final long start = System.nanoTime();
-    final long end = start + slice.toNanos();
+    long end = start + Math.max(slice.toNanos(), PATIENCE_NANOS); // for the first operation
     for (int place = 0; place < depth; place++) {
       start(operation, place);
     }
     long count = 0;
     while (System.nanoTime() < end) {
       for (long places = take(end); places != 0; places &= places - 1) {
+        end = start + slice.toNanos();
         final int place = Long.numberOfTrailingZeros(places);
         if (operation.finished(place)) {
           count++;
@@ -120,7 +124,7 @@ public final class AsyncWindow {
 
   private void drain(final Operation operation) {
     final long all = depth == Long.SIZE ? -1L : (1L << depth) - 1;
-    final long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    final long end = System.nanoTime() + PATIENCE_NANOS;
     long done = 0;
     while (done != all) {
       final long places = take(end);

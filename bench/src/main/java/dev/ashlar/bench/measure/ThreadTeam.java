@@ -17,7 +17,7 @@ public final class ThreadTeam {
   /**
    * Measures the rate of all threads together.
    *
-   * @param slice how long
+   * @param slice how long, but at least until one operation is done
    * @param threads how many
    * @param operations gives the operation of each thread, by its number from 0
    * @return operations a second
@@ -57,6 +57,9 @@ public final class ThreadTeam {
     final long start = System.nanoTime();
     go.countDown();
     Thread.sleep(slice.toMillis());
+    while (count.sum() == 0 && !stop.get()) {
+      Thread.sleep(1);
+    }
     final double rate = count.sum() * 1e9 / (System.nanoTime() - start);
     stop.set(true);
     for (final Thread thread : team) {
