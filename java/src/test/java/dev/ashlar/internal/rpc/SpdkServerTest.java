@@ -85,8 +85,9 @@ class SpdkServerTest {
     }
     client.call("bdev_aio_create", "name", "A", "filename", disk.toString(), "block_size", 512);
     client.call("blobfs_create", "bdev_name", "A");
-    assertThat(client.call("bdev_get_iostat", "name", "A").at("/bdevs/0/bytes_written").asLong())
-        .isPositive();
+    // Of all bdevs: what asks for one is called otherwise in each version.
+    assertThat(client.call("bdev_get_iostat").findValuesAsText("bytes_written"))
+        .anyMatch(bytes -> Long.parseLong(bytes) > 0);
     client.call("bdev_aio_delete", "name", "A");
     client.call("bdev_malloc_delete", "name", "M");
     assertThat(client.call("bdev_get_bdevs")).isEmpty();
