@@ -2,8 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cpp/testing/random.h"
@@ -181,6 +186,80 @@ TEST_P(BlobFsThreadsTest, ReadersOfOverwrittenBytesSeeTheOldOrTheNew) {
   ASSERT_TRUE(writer->Close().ok());
   ASSERT_TRUE(fs_.Close().ok());
   EXPECT_EQ(fs_.Check(), "");
+}
+
+// One read in the calling thread can be held on its way to the device.
+class HeldReadDevice final : public Device {
+ public:
+  explicit HeldReadDevice(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+
+  const DeviceInfo& info() const override { return device_->info(); }
+  DeviceCounters counters() const override { return device_->counters(); }
+  Result<std::unique_ptr<Channel>> OpenChannel() override { return device_->OpenChannel(); }
+  bool SupportsInlineRead() const override { return true; }
+  int ReadInline(uint64_t offset_bytes, void* data, uint32_t length_bytes) override {
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      if (state_ == State::kHoldNext) {
+        state_ = State::kHeld;
+        changed_.notify_all();
+        // Whoever would let it go may, rightly, wait for it.
+        changed_.wait_for(lock, std::chrono::milliseconds(500),
+                          [this] { return state_ == State::kPass; });
+      }
+    }
+    return device_->ReadInline(offset_bytes, data, length_bytes);
+  }
+
+  void HoldNext() { Set(State::kHoldNext); }
+  void AwaitHeld() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return state_ == State::kHeld; });
+  }
+  void LetGo() { Set(State::kPass); }
+
+ private:
+  enum class State { kPass, kHoldNext, kHeld };
+
+  void Set(State state) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    state_ = state;
+    changed_.notify_all();
+  }
+
+  const std::shared_ptr<Device> device_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  State state_ = State::kPass;
+};
+
+// R3: the place of a cluster that has moved is not given away while somebody reads it.
+TEST(BlobFsHeldReadTest, AReaderOfAPlaceThatMovedFindsWhatWasThere) {
+  CrashDeviceOptions options;
+  options.size_bytes = 16 * kMiB;
+  options.inline_io = true;
+  auto device = std::make_shared<HeldReadDevice>(TestFs::NewCrashDevice(options));
+  TestFs fs(device);
+  ASSERT_TRUE(fs.Format().ok());
+  ASSERT_TRUE(fs.Put("/f", std::string(64 * kKiB, 'a')).ok());
+  auto file = fs.MustOpen("/f", {});
+  std::string into(kPageBytes, '\0');
+  device->HoldNext();
+  std::thread reader([&] {
+    EXPECT_EQ(file->Read(0, {reinterpret_cast<uint8_t*>(into.data()), into.size()}).value(),
+              into.size());
+  });
+  device->AwaitHeld();
+  auto writer = fs.MustOpen("/f", Mode(OpenMode::kWrite));
+  EXPECT_TRUE(writer->WriteAt(0, AsBytes(std::string(64 * kKiB, 'b'))).ok());
+  EXPECT_TRUE(writer->Sync().ok());
+  for (const char* name : {"/x", "/y", "/z"}) {
+    EXPECT_TRUE(fs.Put(name, std::string(64 * kKiB, 'z')).ok());
+  }
+  device->LetGo();
+  reader.join();
+  EXPECT_EQ(into.find_first_not_of("ab"), std::string::npos) << into.substr(0, 8);
+  EXPECT_TRUE(writer->Close().ok());
 }
 
 // R11: no buffer, file or device is used after Close has returned.
