@@ -362,4 +362,48 @@ class RocksDbOnBlobFsTest {
       }
     }
   }
+
+  private static String errorOfPut(final RocksDB db, final byte[] key, final byte[] value) {
+    try {
+      db.put(key, value);
+      return "";
+    } catch (final RocksDBException e) {
+      return e.getMessage();
+    }
+  }
+
+  /** RocksDB goes on with a log that failed when nothing was put before, and fails again for good. */
+  @Test
+  void largeFirstPutOfALogOnAFullDeviceEndsWritesUntilTheDatabaseIsOpenedAgain()
+      throws RocksDBException {
+    try (BlobFs fs = fresh(48L << 20);
+        Options options = options(fs)) {
+      try (RocksDB db = RocksDB.open(options, "/db");
+          FlushOptions flush = new FlushOptions()) {
+        db.put(key(0), value(0, 0));
+        db.flush(flush);
+        try (BlobFile filler = fs.create("/filler")) {
+          final ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
+          assertThatThrownBy(
+                  () -> {
+                    while (true) {
+                      filler.append(piece.clear());
+                    }
+                  })
+              .isInstanceOf(OutOfSpaceException.class);
+        }
+        assertThat(errorOfPut(db, key(1), new byte[3 << 20])).contains("space");
+        fs.delete("/filler");
+        Eventually.isTrue(
+            "the same log fails again",
+            () -> errorOfPut(db, key(2), value(2, 0)).contains("previous error"));
+        assertThat(errorOfPut(db, key(2), value(2, 0))).contains("previous error");
+        assertThat(db.get(key(0))).isEqualTo(value(0, 0));
+      }
+      try (RocksDB db = RocksDB.open(options, "/db")) {
+        assertThat(db.get(key(0))).isEqualTo(value(0, 0));
+        db.put(key(1), new byte[3 << 20]);
+      }
+    }
+  }
 }
