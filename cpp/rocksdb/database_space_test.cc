@@ -1,6 +1,5 @@
 // RocksDB itself on a BlobFS on a device that is full. What it makes of that depends on what met it
 // first: it goes on by itself once there is space, unless it calls the error fatal.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -167,7 +166,18 @@ TEST(DatabaseSpaceTest, ANewLogNeedsNoSpaceToBegin) {
 TEST(DatabaseSpaceTest, AFlushGoesOnWhereverTheSpaceEnded) {
   std::vector<std::unique_ptr<SmallDevice>> devices;  // they look for space at the same time
   std::set<BackgroundErrorReason> reasons;
-  for (uint64_t left = 0; left < 14; ++left) {
+  const auto met = [&reasons](BackgroundErrorReason with_log, BackgroundErrorReason without) {
+    return reasons.contains(with_log) || reasons.contains(without);
+  };
+  // Whether there is something in the log at that moment only changes their names.
+  const auto met_both = [&met] {
+    return met(BackgroundErrorReason::kFlush, BackgroundErrorReason::kFlushNoWAL) &&
+           met(BackgroundErrorReason::kManifestWrite, BackgroundErrorReason::kManifestWriteNoWAL);
+  };
+  // Once mostly does: when RocksDB removes old files is a matter of its threads.
+  constexpr uint64_t kMostLeft = 14;
+  for (uint64_t i = 0; i < kMostLeft || (!met_both() && i < 5 * kMostLeft); ++i) {
+    const uint64_t left = i % kMostLeft;
     SCOPED_TRACE(left);
     devices.push_back(
         std::make_unique<SmallDevice>(TestDatabaseOptions{.write_buffer_bytes = 1u << 20}));
@@ -186,9 +196,7 @@ TEST(DatabaseSpaceTest, AFlushGoesOnWhereverTheSpaceEnded) {
     EXPECT_TRUE(device.database.Read() == device.model);
     reasons.merge(device.errors->reasons());
   }
-  // Their names mean that the log is not to blame.
-  EXPECT_THAT(reasons, ::testing::IsSupersetOf({BackgroundErrorReason::kFlushNoWAL,
-                                                BackgroundErrorReason::kManifestWriteNoWAL}));
+  EXPECT_TRUE(met_both()) << ::testing::PrintToString(reasons);
   for (const auto& device : devices) device->GiveBack();
   for (const auto& device : devices) device->ExpectItGoesOn();
 }
