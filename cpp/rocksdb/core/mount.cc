@@ -9,9 +9,6 @@ Mount* Mount::Create(std::shared_ptr<BlobFs> fs) {
   // Reachable for leak checkers, which are right in general.
   static auto* mutex = new std::mutex();
   static auto* all = new std::multiset<Mount*>();
-  // RocksDB gives up for good where it cannot begin a new log. That the BlobFS is closed already is
-  // for later calls to say.
-  [[maybe_unused]] const Status reserved = fs->ReserveForLogs();
   auto* mount = new Mount(std::move(fs));
   std::lock_guard<std::mutex> lock(*mutex);
   all->insert(mount);
@@ -39,6 +36,10 @@ Result<std::shared_ptr<BlobFs>> Mount::Use() {
 Result<std::unique_ptr<Mount::Pin>> Mount::Pin::Take(Mount* mount, const std::string& path) {
   std::lock_guard<std::mutex> lock(mount->mutex_);
   if (mount->fs_ == nullptr) return Status::Closed("the BlobFS has been closed");
+  // RocksDB gives up for good where it cannot begin a new log.
+  if (!std::exchange(mount->reserved_, true)) {
+    ASHLAR_RETURN_IF_ERROR(mount->fs_->ReserveForLogs());
+  }
   std::unique_ptr<Pin> pin(new Pin(mount, mount->fs_));
   pin->entry_ = mount->open_paths_.insert(path);
   return pin;

@@ -49,6 +49,7 @@ struct Mount {
   std::mutex mutex_;
   std::shared_ptr<BlobFs> fs_;             // null once unmounted
   std::multiset<std::string> open_paths_;  // of the pins
+  bool reserved_ = false;                  // there are clusters for new logs only
 };
 
 // The table for plug-ins.

@@ -372,7 +372,9 @@ class RocksDbOnBlobFsTest {
     }
   }
 
-  /** RocksDB goes on with a log that failed when nothing was put before, and fails again for good. */
+  /**
+   * RocksDB goes on with a log that failed when nothing was put before, and fails again for good.
+   */
   @Test
   void largeFirstPutOfALogOnAFullDeviceEndsWritesUntilTheDatabaseIsOpenedAgain()
       throws RocksDBException {
