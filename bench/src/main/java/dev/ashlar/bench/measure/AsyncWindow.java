@@ -73,17 +73,17 @@ public final class AsyncWindow {
   public double perSecond(final Duration slice, final Operation operation) {
     driver = Thread.currentThread();
     final long start = System.nanoTime();
-    long end = start + Math.max(slice.toNanos(), PATIENCE_NANOS); // for the first operation
+    long end = start + Math.max(slice.toNanos(), PATIENCE_NANOS); // until the first is done
     for (int place = 0; place < depth; place++) {
       start(operation, place);
     }
     long count = 0;
     while (System.nanoTime() < end) {
       for (long places = take(end); places != 0; places &= places - 1) {
-        end = start + slice.toNanos();
         final int place = Long.numberOfTrailingZeros(places);
         if (operation.finished(place)) {
           count++;
+          end = start + slice.toNanos();
         }
         start(operation, place);
       }
