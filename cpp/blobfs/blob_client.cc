@@ -81,33 +81,27 @@ Result<uint64_t> BlobClient::TakeSpare(BlobId id) {
   });
 }
 
-Status BlobClient::SetXattrs(BlobId id, const std::vector<Xattr>& xattrs) {
-  for (const Xattr& xattr : xattrs) {
-    ASHLAR_RETURN_IF_ERROR(blobstore_.SetXattr(id, xattr.name, xattr.value));
-  }
-  return Status::Ok();
-}
-
 Status BlobClient::Commit(BlobId id, const std::vector<Xattr>& xattrs) {
   ASHLAR_RETURN_IF_ERROR(failure());
   return AfterChange(BlockOn(home_, [&]() -> Task<Status> {
-    Status status = SetXattrs(id, xattrs);
-    if (status.ok()) status = co_await blobstore_.SyncMetadata(id);
+    for (const Xattr& xattr : xattrs) {
+      const Status set = blobstore_.SetXattr(id, xattr.name, xattr.value);
+      if (!set.ok()) co_return set;
+    }
+    const Status status = co_await blobstore_.SyncMetadata(id);
     co_return status;
   }));
 }
 
-Status BlobClient::CommitData(BlobId id, const std::vector<Xattr>& xattrs,
-                              const std::vector<Move>& moves) {
+Status BlobClient::CommitData(BlobId id, Change change) {
   ASHLAR_RETURN_IF_ERROR(failure());
-  std::vector<ClusterMove> clusters;
-  for (const Move& move : moves) {
+  DataChange data{std::move(change.xattrs), std::move(change.removed), {}};
+  for (const Move& move : change.moves) {
     const uint64_t cluster = move.to_offset / cluster_bytes();
-    clusters.push_back({move.index_in_blob, ClusterIndex{cluster}});
+    data.moves.push_back({move.index_in_blob, ClusterIndex{cluster}});
   }
   return AfterChange(BlockOn(home_, [&]() -> Task<Status> {
-    Status status = SetXattrs(id, xattrs);
-    if (status.ok()) status = co_await blobstore_.SyncData(id, std::move(clusters));
+    const Status status = co_await blobstore_.SyncData(id, std::move(data));
     co_return status;
   }));
 }

@@ -43,18 +43,22 @@ class BlobClient {
   Result<BlobId> Create(const BlobCreateOptions& options);
   Status Delete(BlobId id);
   Status Resize(BlobId id, uint64_t clusters);
-  // A move of a cluster, by device offsets; see Blobstore::SyncData.
+  // A DataChange, with device offsets in place of clusters.
   struct Move {
     uint64_t index_in_blob = 0;
     uint64_t to_offset = 0;
+  };
+  struct Change {
+    std::vector<Xattr> xattrs;
+    std::vector<std::string> removed;
+    std::vector<Move> moves;
   };
   // Device offset of a cluster for CommitData to move data to.
   Result<uint64_t> TakeSpare(BlobId id);
   // Sets the xattrs in one atomic step.
   Status Commit(BlobId id, const std::vector<Xattr>& xattrs);
-  // The same for data that was written and needs no flush before: sets the xattrs and moves
-  // clusters, once the data is durable.
-  Status CommitData(BlobId id, const std::vector<Xattr>& xattrs, const std::vector<Move>& moves);
+  // The same for data that was written and needs no flush before; see Blobstore::SyncData.
+  Status CommitData(BlobId id, Change change);
 
   // A flush of the device failed: nothing that was written is certain to be there.
   void Break(Status failure);
@@ -62,7 +66,6 @@ class BlobClient {
   Status failure() const;
 
  private:
-  Status SetXattrs(BlobId id, const std::vector<Xattr>& xattrs);
   Status AfterChange(Status status);
 
   Reactor& home_;

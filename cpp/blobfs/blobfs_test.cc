@@ -285,9 +285,67 @@ TEST_P(BlobFsTest, TheLastPageIsWrittenAgainAsItGrows) {
       ASSERT_TRUE(ReadAll(*file) == content.substr(0, size));
     }
   }
+  EXPECT_EQ(fs_->Stat("/log").value().kind, FileKind::kLog);
+}
+
+TEST_P(BlobFsTest, ALogThatIsOverwrittenIsAnOrdinaryFile) {
+  std::string content = Pattern(5, 150'000);
+  ASSERT_TRUE(fs_.Put("/log", content, FileKind::kLog).ok());
+  auto file = fs_.MustOpen("/log", Mode(OpenMode::kWrite));
+  const auto reader = fs_.MustOpen("/log", {});
+  ASSERT_TRUE(file->Append(AsBytes("not synced")).ok());
+  content += "not synced";
+  const uint64_t free = fs_->Space().value().free_bytes;
+  ASSERT_TRUE(file->WriteAt(70'000, AsBytes("changed")).ok());
+  EXPECT_EQ(reader->kind(), FileKind::kData);
+  std::string changed = content;
+  changed.replace(70'000, 7, "changed");
+  EXPECT_TRUE(ReadAll(*reader) == changed);
+  fs_.Crash();
+  ASSERT_TRUE(fs_.Open().ok());
+  EXPECT_EQ(fs_->Stat("/log").value().kind, FileKind::kData);
+  EXPECT_TRUE(fs_.Get("/log") == content) << "one step, and durable, but for what was changed then";
+  file = fs_.MustOpen("/log", Mode(OpenMode::kWrite));
+  ASSERT_TRUE(file->WriteAt(70'000, AsBytes("changed")).ok());
+  ASSERT_TRUE(file->Append(AsBytes("!")).ok());
+  ASSERT_TRUE(file->Close().ok());
+  Reopen();
+  EXPECT_TRUE(fs_.Get("/log") == changed + "!");
+  EXPECT_GE(fs_->Space().value().free_bytes, free);
+}
+
+TEST_P(BlobFsTest, OverwritingALogWithoutSpaceChangesNothing) {
+  const std::string content = Pattern(5, 150'000);
+  ASSERT_TRUE(fs_.Put("/log", content, FileKind::kLog).ok());
+  auto filler = fs_.MustOpen("/filler", New());
+  ASSERT_TRUE(filler->Preallocate(fs_->Space().value().free_bytes).ok());
   auto log = fs_.MustOpen("/log", Mode(OpenMode::kWrite));
-  EXPECT_EQ(log->WriteAt(49'999, AsBytes("\1\2")).code(), StatusCode::kNotSupported);
-  EXPECT_TRUE(ReadAll(*log) == Pattern(5, 50'000));
+  EXPECT_EQ(log->WriteAt(10, AsBytes("x")).code(), StatusCode::kOutOfSpace);
+  EXPECT_EQ(log->kind(), FileKind::kLog);
+  EXPECT_TRUE(ReadAll(*log) == content);
+  ASSERT_TRUE(log->Append(AsBytes("more")).ok());
+  ASSERT_TRUE(log->Close().ok());
+  filler.reset();
+  Reopen();
+  EXPECT_TRUE(fs_.Get("/log") == content + "more");
+}
+
+// Only the time of writing costs a log no commit.
+TEST_P(BlobFsTest, TheTimeOfWhatALogHasIsDurableOnceItIsClosed) {
+  auto log = fs_.MustOpen("/log", New(FileKind::kLog));
+  ASSERT_TRUE(log->Append(AsBytes("x")).ok());
+  ASSERT_TRUE(log->SetWriteTime(123).ok());
+  EXPECT_EQ(fs_->Stat("/log").value().mtime_us, 123u);
+  ASSERT_TRUE(log->Sync().ok());
+  fs_.Crash();
+  ASSERT_TRUE(fs_.Open().ok());
+  EXPECT_NE(fs_->Stat("/log").value().mtime_us, 123u);
+  log = fs_.MustOpen("/log", Mode(OpenMode::kWrite));
+  ASSERT_TRUE(log->Append(AsBytes("y")).ok());
+  ASSERT_TRUE(log->SetWriteTime(456).ok());
+  ASSERT_TRUE(log->Close().ok());
+  Reopen();
+  EXPECT_EQ(fs_->Stat("/log").value().mtime_us, 456u);
 }
 
 TEST_P(BlobFsTest, OverwritingWithoutSpaceChangesNothing) {

@@ -89,6 +89,11 @@ Status File::SetMtime(uint64_t mtime_us) {
   return node_->SetMtime(mtime_us);
 }
 
+Status File::SetWriteTime(uint64_t mtime_us) {
+  ASHLAR_RETURN_IF_ERROR(CheckWritable());
+  return node_->SetWriteTime(mtime_us);
+}
+
 uint64_t File::size_bytes() const { return node_->size(); }
 uint64_t File::mtime_us() const { return node_->mtime_us(); }
 FileKind File::kind() const { return node_->kind(); }

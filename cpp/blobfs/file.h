@@ -30,7 +30,8 @@ enum class FileKind : uint8_t {
   // Each Sync is one write and one flush, and its bytes are protected by checksums, one for each
   // sector: for files that are synced again and again, such as RocksDB's WAL and MANIFEST. On the
   // device the bytes are framed (docs/format.md). Damage is Corrupt and never the end of the file:
-  // a damaged log can be read up to the damage, and cannot be appended to.
+  // a damaged log can be read up to the damage, and cannot be appended to. A log that is
+  // overwritten is one no more.
   kLog = 1,
 };
 
@@ -76,8 +77,8 @@ class File {
   // are durable: their cluster is copied to another place, which counts from the next Sync on,
   // together with all else that it makes durable. So after a crash the file is as at its last Sync,
   // or at the one that was running. Overwriting is slow, but for the bytes that are still buffered.
-  // OutOfSpace: as Append, and the copies need space until the Sync. NotSupported: a log, unless it
-  // has these bytes.
+  // A log whose bytes change becomes an ordinary file before that, in one step, and all of it is
+  // durable. OutOfSpace: as Append, and the copies need space until the Sync.
   Status WriteAt(uint64_t offset_bytes, std::span<const uint8_t> bytes);
 
   // Nothing, or with BlobFsOptions::flush_writes_tail the buffered bytes go to the device.
@@ -102,6 +103,8 @@ class File {
   uint64_t mtime_us() const;
   // Sets the time that appending sets; durable with the next Sync.
   Status SetMtime(uint64_t mtime_us);
+  // The same for the time of what was appended: of a log durable only when that time is.
+  Status SetWriteTime(uint64_t mtime_us);
   FileKind kind() const;
   FileId id() const;
   // The name it has now; that which it had last, if it was deleted.

@@ -60,7 +60,7 @@ Status FileNode::AppendLocked(std::span<const uint8_t> bytes) {
   if (bytes.empty()) return Status::Ok();
   uint64_t offset = size_.load(std::memory_order_relaxed);
   ASHLAR_RETURN_IF_ERROR(Reserve(offset + bytes.size()));
-  if (framing_.framed() && !session_open_) ASHLAR_RETURN_IF_ERROR(BeginSession());
+  if (framing().framed() && !session_open_) ASHLAR_RETURN_IF_ERROR(BeginSession());
   while (!bytes.empty()) {
     if (!HasRoomAt(offset)) ASHLAR_RETURN_IF_ERROR(NextSegment(offset));
     const size_t taken = Fill(offset, bytes);
@@ -104,10 +104,10 @@ Status FileNode::ExtendLocked(uint64_t size) {
 // Space is there before a byte is taken, so that nothing that was taken can run out of it.
 Status FileNode::Reserve(uint64_t size) {
   if (size > uint64_t{std::numeric_limits<int64_t>::max()} ||
-      (framing_.framed() && framing_.UnitOf(size) > std::numeric_limits<uint32_t>::max())) {
+      (framing().framed() && framing().UnitOf(size) > std::numeric_limits<uint32_t>::max())) {
     return Status::NotSupported("no file can have " + std::to_string(size) + " bytes");
   }
-  const uint64_t needed = DivideRoundUp(framing_.UnitsEnd(size), map_.cluster_bytes());
+  const uint64_t needed = DivideRoundUp(framing().UnitsEnd(size), map_.cluster_bytes());
   const uint64_t have = map_.count();
   if (needed <= have) return Status::Ok();
   const uint64_t more = std::min(have, kMaxGrowthBytes / map_.cluster_bytes());
@@ -126,7 +126,7 @@ Status FileNode::Grow(uint64_t clusters) {
 Status FileNode::Preallocate(uint64_t size) {
   std::lock_guard<std::mutex> append(append_mutex_);
   ASHLAR_RETURN_IF_ERROR(CheckWritable());
-  const uint64_t clusters = DivideRoundUp(framing_.UnitsEnd(size), map_.cluster_bytes());
+  const uint64_t clusters = DivideRoundUp(framing().UnitsEnd(size), map_.cluster_bytes());
   return clusters <= map_.count() ? Status::Ok() : Grow(clusters);
 }
 
@@ -134,11 +134,12 @@ Status FileNode::Preallocate(uint64_t size) {
 // like a continuation of what is written now.
 Status FileNode::BeginSession() {
   const DeviceInfo& info = services_.io.info();
-  if (framing_.unit_bytes > info.atomic_write_bytes || framing_.unit_bytes < info.sector_bytes) {
-    return Status::NotSupported(
-        "the log has units of " + std::to_string(framing_.unit_bytes) + " bytes, but " + info.name +
-        " writes " + std::to_string(info.atomic_write_bytes) + " atomically in sectors of " +
-        std::to_string(info.sector_bytes) + "; copy it into a new file");
+  if (framing().unit_bytes > info.atomic_write_bytes || framing().unit_bytes < info.sector_bytes) {
+    return Status::NotSupported("the log has units of " + std::to_string(framing().unit_bytes) +
+                                " bytes, but " + info.name + " writes " +
+                                std::to_string(info.atomic_write_bytes) +
+                                " atomically in sectors of " + std::to_string(info.sector_bytes) +
+                                "; copy it into a new file");
   }
   LogMetadata next = log_;
   ++next.session;
@@ -156,7 +157,7 @@ Status FileNode::BeginSession() {
 
 bool FileNode::HasRoomAt(uint64_t offset) const {
   return !segments_.empty() && !segments_.back()->submitted &&
-         framing_.PositionOf(offset) < segments_.back()->capacity_end;
+         framing().PositionOf(offset) < segments_.back()->capacity_end;
 }
 
 // Copies what fits into the active segment; how much that was. Nobody reads behind size_.
@@ -164,11 +165,11 @@ size_t FileNode::Fill(uint64_t offset, std::span<const uint8_t> bytes) {
   Segment& segment = *segments_.back();
   size_t taken = 0;
   while (taken < bytes.size()) {
-    const uint64_t position = framing_.PositionOf(offset + taken);
+    const uint64_t position = framing().PositionOf(offset + taken);
     if (position >= segment.capacity_end) break;
     uint64_t room = segment.capacity_end - position;
-    if (framing_.framed()) {
-      room = framing_.payload_bytes - (offset + taken) % framing_.payload_bytes;
+    if (framing().framed()) {
+      room = framing().payload_bytes - (offset + taken) % framing().payload_bytes;
     }
     const size_t length = static_cast<size_t>(std::min<uint64_t>(room, bytes.size() - taken));
     std::memcpy(segment.At(position), bytes.data() + taken, length);
@@ -197,9 +198,9 @@ Status FileNode::OpenSegment(uint64_t first_offset, uint64_t size) {
   // Some of the append may be on its way already: it cannot be taken back.
   if (!segment->memory.valid()) return Stick(Status::OutOfMemory("buffer for appending"));
   const uint64_t bytes = segment->memory.size();
-  segment->begin = RoundDown(framing_.PositionOf(first_offset), kPageBytes);
+  segment->begin = RoundDown(framing().PositionOf(first_offset), kPageBytes);
   segment->capacity_end = RoundDown(segment->begin, bytes) + bytes;
-  const bool has_bytes = segment->begin < framing_.PositionOf(size);
+  const bool has_bytes = segment->begin < framing().PositionOf(size);
   if (has_bytes) ASHLAR_RETURN_IF_ERROR(LoadTail(*segment, size));
   if (!has_bytes || !segments_.empty()) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -207,7 +208,7 @@ Status FileNode::OpenSegment(uint64_t first_offset, uint64_t size) {
     return Status::Ok();
   }
   // Its first page will be written again: from now on readers take it from memory.
-  const uint64_t settled = framing_.OffsetAt(segment->begin);
+  const uint64_t settled = framing().OffsetAt(segment->begin);
   {
     std::unique_lock<std::shared_mutex> lane(lane_mutex_);
     std::lock_guard<std::mutex> lock(mutex_);
@@ -220,7 +221,7 @@ Status FileNode::OpenSegment(uint64_t first_offset, uint64_t size) {
 
 // What lies in the segment's pages already: they are written as a whole.
 Status FileNode::LoadTail(Segment& segment, uint64_t size) {
-  const uint64_t length = framing_.UnitsEnd(size) - segment.begin;
+  const uint64_t length = framing().UnitsEnd(size) - segment.begin;
   ASHLAR_CHECK(segment.begin + length <= segment.capacity_end);
   const std::span<uint8_t> into(segment.memory.data(), static_cast<size_t>(length));
   if (!segments_.empty()) {
@@ -231,8 +232,8 @@ Status FileNode::LoadTail(Segment& segment, uint64_t size) {
   }
   const Status read = ReadBlob(segment.begin, into, services_.io.reads_here());
   if (!read.ok()) return Stick(read);
-  if (!framing_.framed()) return Status::Ok();
-  const Status whole = CheckLogUnits(segment.begin / framing_.unit_bytes, into, size);
+  if (!framing().framed()) return Status::Ok();
+  const Status whole = CheckLogUnits(segment.begin / framing().unit_bytes, into, size);
   return whole.ok() ? whole : Stick(whole);
 }
 
@@ -251,13 +252,13 @@ Status FileNode::PrepareActive(uint64_t size, bool then_flush) {
   for (const auto& other : segments_) {
     // They share a page: writes in flight that overlap have no order.
     if (other != segment && !other->job.finished() &&
-        std::max(framing_.UnitsEnd(other->written_offset), other->zeros_end) > segment->begin) {
+        std::max(framing().UnitsEnd(other->written_offset), other->zeros_end) > segment->begin) {
       other->job.Wait();
     }
   }
   ASHLAR_RETURN_IF_ERROR(Reap());
   Seal(*segment, size);
-  const uint64_t end = framing_.UnitsEnd(size);
+  const uint64_t end = framing().UnitsEnd(size);
   for (uint64_t at = segment->begin; at < end;) {
     const ClusterMap::Extent extent = map_.Find(at, end - at);
     ASHLAR_CHECK(extent.length_bytes > 0);
@@ -277,7 +278,7 @@ Status FileNode::PrepareActive(uint64_t size, bool then_flush) {
 // that is written for the first time and makes the record durable with the flush: so one sync in
 // many pays for it instead of each. What lies behind a log's end is no part of it.
 void FileNode::LayOutBehind(Segment& segment, uint64_t end) {
-  if (!framing_.framed() || !services_.io.info().records_first_writes || end < laid_out_) return;
+  if (!framing().framed() || !services_.io.info().records_first_writes || end < laid_out_) return;
   const uint64_t stop =
       std::min(RoundUp(end + 1, kLaidOutBytes), map_.count() * map_.cluster_bytes());
   for (uint64_t at = RoundUp(end, kPageBytes); at < stop;) {
@@ -292,21 +293,21 @@ void FileNode::LayOutBehind(Segment& segment, uint64_t end) {
 
 // Makes whole units of what was appended since the last write.
 void FileNode::Seal(Segment& segment, uint64_t size) {
-  if (!framing_.framed()) {
-    std::memset(segment.At(size), 0, framing_.UnitsEnd(size) - size);
+  if (!framing().framed()) {
+    std::memset(segment.At(size), 0, framing().UnitsEnd(size) - size);
     return;
   }
-  for (uint64_t number = framing_.UnitOf(written_); number * framing_.payload_bytes < size;
+  for (uint64_t number = framing().UnitOf(written_); number * framing().payload_bytes < size;
        ++number) {
-    const uint64_t begin = number * framing_.payload_bytes;
+    const uint64_t begin = number * framing().payload_bytes;
     LogUnit unit;
     unit.log_id = log_.log_id;
     unit.durable_bytes = durable_.load(std::memory_order_relaxed);
     unit.session = log_.session;
     unit.sequence = static_cast<uint32_t>(number);
     unit.used_bytes =
-        static_cast<uint32_t>(std::min<uint64_t>(framing_.payload_bytes, size - begin));
-    SealLogUnit(unit, {segment.At(number * framing_.unit_bytes), framing_.unit_bytes});
+        static_cast<uint32_t>(std::min<uint64_t>(framing().payload_bytes, size - begin));
+    SealLogUnit(unit, {segment.At(number * framing().unit_bytes), framing().unit_bytes});
   }
 }
 
@@ -327,10 +328,10 @@ Status FileNode::Reap() {
                                                                 std::to_string(blob_.root().value) +
                                                                 " on " + services_.io.info().name));
     }
-    const uint64_t end = framing_.PositionOf(segment.written_offset);
+    const uint64_t end = framing().PositionOf(segment.written_offset);
     const uint64_t whole = RoundDown(end, kPageBytes);
     std::lock_guard<std::mutex> lock(mutex_);
-    settled_.store(framing_.OffsetAt(whole), std::memory_order_seq_cst);
+    settled_.store(framing().OffsetAt(whole), std::memory_order_seq_cst);
     if (segments_.size() == 1 && whole < end) break;
     segments_.pop_front();
   }

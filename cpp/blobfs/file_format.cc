@@ -16,9 +16,8 @@ constexpr char kDeleted[] = "is_deleted";
 constexpr char kId[] = "ashlar.id";
 constexpr char kGeneration[] = "ashlar.generation";
 constexpr char kMtime[] = "ashlar.mtime";
-constexpr char kLog[] = "ashlar.log";
 
-// The value of kLog.
+// The value of kLogXattrName.
 constexpr uint32_t kLogVersion = 1;
 constexpr size_t kLogBytes = 32;
 constexpr size_t kLogUnitAt = 4;
@@ -92,7 +91,7 @@ Xattr LogXattr(const LogMetadata& log) {
   StoreLittle(value.data() + kLogKnownAt, log.known_bytes);
   StoreLittle(value.data() + kLogSessionAt, log.session);
   StoreLittle(value.data() + kLogFlagsAt, log.sealed ? kLogSealed : 0u);
-  return {kLog, std::move(value)};
+  return {kLogXattrName, std::move(value)};
 }
 
 std::vector<Xattr> EncodeFileMetadata(const FileMetadata& file) {
@@ -123,7 +122,7 @@ Result<FileMetadata> DecodeFileMetadata(const std::vector<Xattr>& xattrs) {
       status = Decode64(xattr, &file.generation);
     } else if (xattr.name == kMtime) {
       status = Decode64(xattr, &file.mtime_us);
-    } else if (xattr.name == kLog) {
+    } else if (xattr.name == kLogXattrName) {
       status = DecodeLog(xattr, &file.log);
     }
     if (!status.ok()) return status;

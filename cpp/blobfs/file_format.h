@@ -41,6 +41,8 @@ struct FileMetadata {
   Framing framing() const;
 };
 
+inline constexpr char kLogXattrName[] = "ashlar.log";
+
 // Those that are not 0, in the order of the table; all of them for a new file.
 std::vector<Xattr> EncodeFileMetadata(const FileMetadata& file);
 

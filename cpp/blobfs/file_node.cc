@@ -47,7 +47,7 @@ Status FileNode::LoadLocked() {
   if (loaded_.load(std::memory_order_relaxed)) return load_status_;
   if (closed_.load(std::memory_order_relaxed)) return Status::Closed("the file system is closed");
   load_status_ = MapClusters();
-  const bool look_for_end = framing_.framed() && !log_.sealed;
+  const bool look_for_end = framing().framed() && !log_.sealed;
   if (load_status_.ok() && look_for_end) load_status_ = ScanLog();
   // What may pass is tried again at the next open.
   if (!load_status_.ok()) return std::exchange(load_status_, Status::Ok());
@@ -59,8 +59,8 @@ Status FileNode::MapClusters() {
   Result<std::vector<uint64_t>> clusters = services_.blobs.ClustersFrom(blob_, map_.count());
   if (!clusters.ok()) return clusters.status();
   map_.Append(clusters.value());
-  const uint64_t stored = framing_.UnitsEnd(size());
-  if (framing_.framed() ? stored <= map_.bytes() : size() <= map_.bytes()) return Status::Ok();
+  const uint64_t stored = framing().UnitsEnd(size());
+  if (framing().framed() ? stored <= map_.bytes() : size() <= map_.bytes()) return Status::Ok();
   return Status::Corrupt("its length is " + std::to_string(size()) + " bytes, but it has only " +
                          std::to_string(map_.bytes()));
 }
@@ -68,7 +68,7 @@ Status FileNode::MapClusters() {
 Status FileNode::ScanLog() {
   AlignedBuffer buffer(BufferPool::kLargeBytes);
   if (!buffer.valid()) return Status::OutOfMemory("buffer for looking for the end of a log");
-  LogScan scan(log_.log_id, log_.session, log_.known_bytes, framing_);
+  LogScan scan(log_.log_id, log_.session, log_.known_bytes, framing());
   for (uint64_t at = 0; at < map_.bytes(); at += buffer.size()) {
     const std::span<uint8_t> bytes = buffer.span().first(
         static_cast<size_t>(std::min<uint64_t>(buffer.size(), map_.bytes() - at)));
@@ -119,6 +119,13 @@ Status FileNode::SetMtime(uint64_t mtime_us) {
   ASHLAR_RETURN_IF_ERROR(CheckWritable());
   mtime_us_.store(mtime_us, std::memory_order_relaxed);
   mtime_was_set_ = true;
+  return Status::Ok();
+}
+
+Status FileNode::SetWriteTime(uint64_t mtime_us) {
+  std::lock_guard<std::mutex> append(append_mutex_);
+  ASHLAR_RETURN_IF_ERROR(CheckWritable());
+  mtime_us_.store(mtime_us, std::memory_order_relaxed);
   return Status::Ok();
 }
 

@@ -12,7 +12,7 @@
 // buffers; from there to grown_, if that is more, it is zeros. settled_ goes back only with
 // lane_mutex_ held and is followed by a wait at the ReaderGate, so a reader that looked at it
 // inside the gate (or holding lane_mutex_) may rely on it. The same wait comes before a cluster is
-// given away that the map had.
+// given away that the map had, and before a log becomes an ordinary file.
 #pragma once
 
 #include <algorithm>
@@ -58,7 +58,7 @@ class FileNode {
   // Finds out where the data lies, and where an unsealed log ends. Does nothing the second time.
   Status Load();
   bool needs_load_for_size() const {
-    return framing_.framed() && !loaded_.load(std::memory_order_acquire);
+    return framing().framed() && !loaded_.load(std::memory_order_acquire);
   }
 
   // --- handles ---
@@ -89,10 +89,11 @@ class FileNode {
   Status Extend(uint64_t size);
   Status Preallocate(uint64_t size);
   Status SetMtime(uint64_t mtime_us);
+  Status SetWriteTime(uint64_t mtime_us);
 
   BlobId blob() const { return blob_; }
   FileId id() const { return id_; }
-  FileKind kind() const { return framing_.framed() ? FileKind::kLog : FileKind::kData; }
+  FileKind kind() const { return framing().framed() ? FileKind::kLog : FileKind::kData; }
   const Status& unusable() const { return unusable_; }
   uint64_t size() const {
     return std::max(size_.load(std::memory_order_acquire), grown_.load(std::memory_order_acquire));
@@ -173,9 +174,13 @@ class FileNode {
 
   Status Overwrite(uint64_t offset, std::span<const uint8_t> bytes);
   Status OverwriteCluster(uint64_t offset, std::span<const uint8_t> bytes);
-  Status TakeSpares(uint64_t begin, uint64_t end);
+  Status WritePlace(uint64_t device_offset, std::span<uint8_t> bytes, uint64_t position);
+  Status TakeSparesFor(uint64_t begin, uint64_t end);
+  Status TakeSpares(size_t count);
   bool MustMove(uint64_t index) const;
   void RevertMoves();
+  Status Unframe();
+  Status CopyUnframed();
 
   // file_sync.cc; sync_mutex_ is held.
   Status SyncLocked();
@@ -196,11 +201,13 @@ class FileNode {
   void CutReadable(uint64_t size);
   void WaitForReads();
   uint64_t end() const { return size_.load(std::memory_order_acquire); }
+  Framing framing() const { return framing_.load(std::memory_order_relaxed); }
 
   const FsServices services_;
   const BlobId blob_;
   const FileId id_;
-  const Framing framing_;
+  std::atomic<Framing> framing_;  // changes once at most, from a log's to none
+  static_assert(std::atomic<Framing>::is_always_lock_free);
   const Status unusable_;
   const uint64_t clusters_at_load_;
   const Lane lane_;

@@ -4,6 +4,8 @@
 // changed where it is. What was written and never made durable is written again, where it lies.
 // What is durable stays as it is until the next commit (R3): its cluster is copied to a spare one
 // with the new bytes in it, and the root page that makes a sync durable puts that in its place.
+//
+// The bytes of a log cannot be overwritten: it becomes an ordinary file first.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -12,6 +14,7 @@
 #include <utility>
 
 #include "cpp/blobfs/file_node.h"
+#include "cpp/runtime/reader_gate.h"
 
 namespace ashlar {
 
@@ -28,16 +31,13 @@ Status FileNode::WriteAt(uint64_t offset, std::span<const uint8_t> bytes) {
     if (held.empty() || Holds(offset, held) || OverwriteBuffered(offset, held)) {
       return AppendBehind(offset, bytes);
     }
-    if (framing_.framed()) {
-      return Status::NotSupported("byte " + std::to_string(offset) + " of a log of " +
-                                  std::to_string(end()) + " bytes cannot be changed");
-    }
   }
   std::lock_guard<std::mutex> sync(sync_mutex_);
   std::lock_guard<std::mutex> append(append_mutex_);
   ASHLAR_RETURN_IF_ERROR(CheckWritable());
   ASHLAR_RETURN_IF_ERROR(Reserve(offset + bytes.size()));
   ASHLAR_RETURN_IF_ERROR(DropBuffers());
+  if (framing().framed()) ASHLAR_RETURN_IF_ERROR(Unframe());
   ASHLAR_RETURN_IF_ERROR(Overwrite(offset, HeldPart(offset, bytes)));
   return AppendBehind(offset, bytes);
 }
@@ -51,7 +51,7 @@ std::span<const uint8_t> FileNode::HeldPart(uint64_t offset, std::span<const uin
 // Whether the file has these bytes already. A page cache in front of it writes the last page again
 // and again as the file grows; elsewhere it is not worth looking.
 bool FileNode::Holds(uint64_t offset, std::span<const uint8_t> bytes) {
-  if (!framing_.framed() && offset < RoundDown(end(), kPageBytes)) return false;
+  if (!framing().framed() && offset < RoundDown(end(), kPageBytes)) return false;
   std::array<uint8_t, kPageBytes> held;
   while (!bytes.empty()) {
     const size_t length = std::min(bytes.size(), held.size());
@@ -66,7 +66,7 @@ bool FileNode::Holds(uint64_t offset, std::span<const uint8_t> bytes) {
 
 // False: not all of them are in the buffer that is being filled.
 bool FileNode::OverwriteBuffered(uint64_t offset, std::span<const uint8_t> bytes) {
-  if (framing_.framed() || offset < written_) return false;
+  if (framing().framed() || offset < written_) return false;
   std::lock_guard<std::mutex> lock(mutex_);
   std::memcpy(segments_.back()->At(offset), bytes.data(), bytes.size());
   cuts_.fetch_add(1, std::memory_order_release);
@@ -84,7 +84,7 @@ Status FileNode::AppendBehind(uint64_t offset, std::span<const uint8_t> bytes) {
 
 // Nothing is buffered, and the file has all that is overwritten.
 Status FileNode::Overwrite(uint64_t offset, std::span<const uint8_t> bytes) {
-  ASHLAR_RETURN_IF_ERROR(TakeSpares(offset, offset + bytes.size()));
+  ASHLAR_RETURN_IF_ERROR(TakeSparesFor(offset, offset + bytes.size()));
   while (!bytes.empty()) {
     const uint64_t room = map_.cluster_bytes() - offset % map_.cluster_bytes();
     const size_t length = static_cast<size_t>(std::min<uint64_t>(room, bytes.size()));
@@ -108,13 +108,17 @@ bool FileNode::MustMove(uint64_t index) const {
 }
 
 // Before a byte is changed, so that nothing is half done when there is no space.
-Status FileNode::TakeSpares(uint64_t begin, uint64_t end) {
+Status FileNode::TakeSparesFor(uint64_t begin, uint64_t end) {
   if (begin >= durable_.load(std::memory_order_relaxed)) return Status::Ok();
   size_t needed = 0;
   for (uint64_t index = begin / map_.cluster_bytes(); index * map_.cluster_bytes() < end; ++index) {
     if (MustMove(index)) ++needed;
   }
-  while (spares_.size() < needed) {
+  return TakeSpares(needed);
+}
+
+Status FileNode::TakeSpares(size_t count) {
+  while (spares_.size() < count) {
     const Result<uint64_t> spare = services_.blobs.TakeSpare(blob_);
     if (!spare.ok()) return spare.status();
     spares_.push_back(spare.value());
@@ -149,16 +153,7 @@ Status FileNode::OverwriteCluster(uint64_t offset, std::span<const uint8_t> byte
     if (first < last) {
       std::memcpy(piece.data() + (first - at), bytes.data() + (first - offset), last - first);
     }
-    LaneJob job;
-    job.AddWrite(to + (at - cluster), piece.data(), static_cast<uint32_t>(piece.size()));
-    services_.io.Run(job, lane_, services_.io.syncs_here());
-    job.Wait();
-    if (job.transfer_result() != 0) {
-      return Status::FromErrno(-job.transfer_result(), "write at byte " + std::to_string(at) +
-                                                           " of blob " +
-                                                           std::to_string(blob_.root().value) +
-                                                           " on " + services_.io.info().name);
-    }
+    ASHLAR_RETURN_IF_ERROR(WritePlace(to + (at - cluster), piece, at));
     at += piece.size();
   }
   if (moves) {
@@ -170,6 +165,19 @@ Status FileNode::OverwriteCluster(uint64_t offset, std::span<const uint8_t> byte
   return Status::Ok();
 }
 
+// Bytes of the blob from `position` on, to where they shall lie.
+Status FileNode::WritePlace(uint64_t device_offset, std::span<uint8_t> bytes, uint64_t position) {
+  LaneJob job;
+  job.AddWrite(device_offset, bytes.data(), static_cast<uint32_t>(bytes.size()));
+  services_.io.Run(job, lane_, services_.io.syncs_here());
+  job.Wait();
+  if (job.transfer_result() == 0) return Status::Ok();
+  return Status::FromErrno(-job.transfer_result(), "write at byte " + std::to_string(position) +
+                                                       " of blob " +
+                                                       std::to_string(blob_.root().value) + " on " +
+                                                       services_.io.info().name);
+}
+
 // The file is where its metadata says. The blobstore keeps the spares until it is closed.
 void FileNode::RevertMoves() {
   for (const auto& [index, move] : moves_) {
@@ -177,6 +185,55 @@ void FileNode::RevertMoves() {
   }
   moves_.clear();
   spares_.clear();
+}
+
+// --- logs ----------------------------------------------------------------------------------------
+
+// Copies the bytes of a log to spare clusters, without its units; one root page says that they lie
+// there and that the file is no log. All of them are durable then. Readers wait meanwhile. Nothing
+// is buffered.
+Status FileNode::Unframe() {
+  const uint64_t clusters = DivideRoundUp(end(), map_.cluster_bytes());
+  ASHLAR_RETURN_IF_ERROR(TakeSpares(static_cast<size_t>(clusters)));
+  std::unique_lock<std::shared_mutex> lane(lane_mutex_);
+  std::lock_guard<std::mutex> lock(mutex_);
+  settled_.store(0, std::memory_order_seq_cst);
+  lane.unlock();
+  ReaderGate::WaitForReaders();
+  const Status copied = CopyUnframed();
+  if (copied.ok()) {
+    for (uint64_t index = 0; index < clusters; ++index) map_.Move(index, spares_[index]);
+    spares_.clear();
+    session_open_ = false;
+    framing_.store(Framing(), std::memory_order_relaxed);
+    durable_.store(end(), std::memory_order_relaxed);
+    durable_mtime_us_ = mtime_us();
+  }
+  settled_.store(end(), std::memory_order_seq_cst);
+  return copied.ok() ? copied : Stick(copied);
+}
+
+Status FileNode::CopyUnframed() {
+  BufferPool::Lease memory = services_.buffers.Take();
+  if (!memory.valid()) return Status::OutOfMemory("buffer for copying a log");
+  BlobClient::Change change{{LengthXattr(end()), MtimeXattr(mtime_us())}, {kLogXattrName}, {}};
+  for (uint64_t at = 0; at < end();) {
+    const uint64_t index = at / map_.cluster_bytes();
+    const uint64_t in_cluster = at % map_.cluster_bytes();
+    if (in_cluster == 0) change.moves.push_back({index, spares_[index]});
+    const size_t length = static_cast<size_t>(
+        std::min<uint64_t>({memory.size(), map_.cluster_bytes() - in_cluster, end() - at}));
+    const std::span<uint8_t> piece(memory.data(), RoundUp(length, size_t{kPageBytes}));
+    ASHLAR_RETURN_IF_ERROR(ReadLog(at, piece.first(length), services_.io.reads_here()));
+    std::ranges::fill(piece.subspan(length), 0);
+    ASHLAR_RETURN_IF_ERROR(WritePlace(spares_[index] + in_cluster, piece, at));
+    at += length;
+  }
+  // Not needed after all.
+  for (size_t i = change.moves.size(); i < spares_.size(); ++i) {
+    change.moves.push_back({UINT64_MAX, spares_[i]});
+  }
+  return services_.blobs.CommitData(blob_, std::move(change));
 }
 
 }  // namespace ashlar

@@ -78,7 +78,7 @@ uint64_t FileNode::ReadBuffered(uint64_t offset, std::span<uint8_t> into, size_t
 // mutex_ is held. Of two segments that hold a place, the later one has the newer content.
 void FileNode::CopyBuffered(uint64_t offset, std::span<uint8_t> into) {
   while (!into.empty()) {
-    const uint64_t position = framing_.PositionOf(offset);
+    const uint64_t position = framing().PositionOf(offset);
     size_t index = segments_.size();
     uint64_t end = UINT64_MAX;
     while (index > 0 && segments_[index - 1]->begin > position) end = segments_[--index]->begin;
@@ -86,9 +86,9 @@ void FileNode::CopyBuffered(uint64_t offset, std::span<uint8_t> into) {
     Segment& segment = *segments_[index - 1];
     end = std::min(end, segment.capacity_end);
     size_t length = static_cast<size_t>(std::min<uint64_t>(into.size(), end - position));
-    if (framing_.framed()) {
+    if (framing().framed()) {
       length = std::min(
-          length, static_cast<size_t>(framing_.payload_bytes - offset % framing_.payload_bytes));
+          length, static_cast<size_t>(framing().payload_bytes - offset % framing().payload_bytes));
     }
     std::memcpy(into.data(), segment.At(position), length);
     into = into.subspan(length);
@@ -101,7 +101,7 @@ bool FileNode::ReadSettled(uint64_t offset, std::span<uint8_t> into, Status* sta
   std::shared_lock<std::shared_mutex> lane(lane_mutex_);
   if (closed_.load(std::memory_order_seq_cst)) return *status = ClosedError(), true;
   if (offset + into.size() > settled_.load(std::memory_order_seq_cst)) return false;
-  *status = framing_.framed() ? ReadLog(offset, into, false) : ReadBlob(offset, into, false);
+  *status = framing().framed() ? ReadLog(offset, into, false) : ReadBlob(offset, into, false);
   return true;
 }
 
@@ -109,7 +109,7 @@ bool FileNode::ReadHere(uint64_t offset, std::span<uint8_t> into, Status* status
   const ReaderGate::Pass pass;
   if (closed_.load(std::memory_order_seq_cst)) return *status = ClosedError(), true;
   if (offset + into.size() > settled_.load(std::memory_order_seq_cst)) return false;
-  *status = framing_.framed() ? ReadLog(offset, into, true) : ReadBlob(offset, into, true);
+  *status = framing().framed() ? ReadLog(offset, into, true) : ReadBlob(offset, into, true);
   return true;
 }
 
@@ -143,22 +143,22 @@ Status FileNode::ReadLog(uint64_t offset, std::span<uint8_t> into, bool here) {
   static thread_local AlignedBuffer scratch;
   if (!scratch.valid()) scratch = AlignedBuffer(kLogReadBytes);
   if (!scratch.valid()) return Status::OutOfMemory("buffer for reading a log");
-  const uint64_t payload = framing_.payload_bytes;
+  const uint64_t payload = framing().payload_bytes;
   while (!into.empty()) {
-    const uint64_t first_unit = framing_.UnitOf(offset);
+    const uint64_t first_unit = framing().UnitOf(offset);
     const uint64_t units =
-        std::min<uint64_t>(framing_.UnitOf(offset + into.size() - 1) + 1 - first_unit,
-                           kLogReadBytes / framing_.unit_bytes);
+        std::min<uint64_t>(framing().UnitOf(offset + into.size() - 1) + 1 - first_unit,
+                           kLogReadBytes / framing().unit_bytes);
     const std::span<uint8_t> bytes =
-        scratch.span().first(static_cast<size_t>(units * framing_.unit_bytes));
-    ASHLAR_RETURN_IF_ERROR(ReadBlob(first_unit * framing_.unit_bytes, bytes, here));
+        scratch.span().first(static_cast<size_t>(units * framing().unit_bytes));
+    ASHLAR_RETURN_IF_ERROR(ReadBlob(first_unit * framing().unit_bytes, bytes, here));
     const uint64_t end = std::min(offset + into.size(), (first_unit + units) * payload);
     ASHLAR_RETURN_IF_ERROR(CheckLogUnits(first_unit, bytes, end));
     while (offset < end) {
       const uint64_t in_unit = offset % payload;
       const size_t length = static_cast<size_t>(std::min(payload - in_unit, end - offset));
       std::memcpy(into.data(),
-                  bytes.data() + framing_.PositionOf(offset) - first_unit * framing_.unit_bytes,
+                  bytes.data() + framing().PositionOf(offset) - first_unit * framing().unit_bytes,
                   length);
       into = into.subspan(length);
       offset += length;
@@ -171,14 +171,14 @@ Status FileNode::ReadLog(uint64_t offset, std::span<uint8_t> into, bool here) {
 Status FileNode::CheckLogUnits(uint64_t first_unit, std::span<const uint8_t> units,
                                uint64_t size) const {
   uint64_t number = first_unit;
-  for (; !units.empty(); units = units.subspan(framing_.unit_bytes), ++number) {
-    const uint64_t begin = number * framing_.payload_bytes;
+  for (; !units.empty(); units = units.subspan(framing().unit_bytes), ++number) {
+    const uint64_t begin = number * framing().payload_bytes;
     if (begin >= size) break;
     LogUnit unit;
     const LogUnitState state =
         ReadLogUnit(log_id_.load(std::memory_order_relaxed), static_cast<uint32_t>(number),
-                    units.first(framing_.unit_bytes), &unit);
-    const uint64_t needed = std::min<uint64_t>(size - begin, framing_.payload_bytes);
+                    units.first(framing().unit_bytes), &unit);
+    const uint64_t needed = std::min<uint64_t>(size - begin, framing().payload_bytes);
     if (state != LogUnitState::kValid || unit.used_bytes < needed) {
       return Status::Corrupt("the log in blob " + std::to_string(blob_.root().value) + " on " +
                              services_.io.info().name + " is damaged at byte " +
@@ -189,7 +189,7 @@ Status FileNode::CheckLogUnits(uint64_t first_unit, std::span<const uint8_t> uni
 }
 
 void FileNode::ReadMany(std::span<FileRead> reads) {
-  const bool one_by_one = framing_.framed() || !services_.io.queues_pay() ||
+  const bool one_by_one = framing().framed() || !services_.io.queues_pay() ||
                           (reads.size() == 1 && services_.io.reads_here());
   if (!one_by_one) return ReadManyByLane(reads);
   for (FileRead& read : reads) {

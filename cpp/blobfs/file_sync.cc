@@ -22,7 +22,7 @@ Status FileNode::SyncLocked() {
   ASHLAR_RETURN_IF_ERROR(WriteOut(&synced));
   const uint64_t durable = durable_.load(std::memory_order_relaxed);
   bool commit =
-      !framing_.framed() && (synced.size != durable || synced.mtime_us != durable_mtime_us_);
+      !framing().framed() && (synced.size != durable || synced.mtime_us != durable_mtime_us_);
   commit = commit || !moves_.empty() || !spares_.empty();
   {
     std::lock_guard<std::mutex> append(append_mutex_);
@@ -35,16 +35,14 @@ Status FileNode::SyncLocked() {
 }
 
 Status FileNode::CommitSynced(const Synced& synced) {
-  std::vector<Xattr> xattrs = {MtimeXattr(synced.mtime_us)};
-  if (!framing_.framed()) {
-    xattrs.push_back(LengthXattr(synced.size));
-  }
-  std::vector<BlobClient::Move> moves;
-  for (const auto& [index, move] : moves_) moves.push_back({index, move.to_offset});
+  BlobClient::Change change;
+  change.xattrs.push_back(MtimeXattr(synced.mtime_us));
+  if (!framing().framed()) change.xattrs.push_back(LengthXattr(synced.size));
+  for (const auto& [index, move] : moves_) change.moves.push_back({index, move.to_offset});
   // Not needed after all.
-  for (const uint64_t spare : spares_) moves.push_back({UINT64_MAX, spare});
+  for (const uint64_t spare : spares_) change.moves.push_back({UINT64_MAX, spare});
   if (!moves_.empty()) WaitForReads();
-  const Status committed = services_.blobs.CommitData(blob_, xattrs, moves);
+  const Status committed = services_.blobs.CommitData(blob_, std::move(change));
   std::lock_guard<std::mutex> append(append_mutex_);
   if (!committed.ok()) return Stick(committed);
   moves_.clear();
@@ -65,7 +63,7 @@ Status FileNode::WriteOut(Synced* synced) {
     synced->mtime_us = mtime_us();
     if (synced->size == durable_.load(std::memory_order_relaxed)) return Status::Ok();
     if (written_ < synced->size) {
-      ASHLAR_RETURN_IF_ERROR(PrepareActive(synced->size, framing_.framed()));
+      ASHLAR_RETURN_IF_ERROR(PrepareActive(synced->size, framing().framed()));
       last = segments_.back();
     }
     written = Submitted();
@@ -77,7 +75,7 @@ Status FileNode::WriteOut(Synced* synced) {
     std::lock_guard<std::mutex> append(append_mutex_);
     ASHLAR_RETURN_IF_ERROR(Reap());
   }
-  return framing_.framed() ? FlushLog(written, synced->size) : Status::Ok();
+  return framing().framed() ? FlushLog(written, synced->size) : Status::Ok();
 }
 
 // The last write brings its flush along where nothing else was in flight.
@@ -111,11 +109,11 @@ Status FileNode::Truncate(uint64_t size) {
       grown_.store(0, std::memory_order_release);
       return ExtendLocked(size);
     }
-    if (size < end()) ASHLAR_RETURN_IF_ERROR(framing_.framed() ? CutLog(size) : Cut(size));
+    if (size < end()) ASHLAR_RETURN_IF_ERROR(framing().framed() ? CutLog(size) : Cut(size));
     grown_.store(0, std::memory_order_release);
   }
   // A cut log needs its last unit written anew.
-  return framing_.framed() ? SyncLocked() : Status::Ok();
+  return framing().framed() ? SyncLocked() : Status::Ok();
 }
 
 // The root page first: behind a durable length that is too long there must be no new bytes.
@@ -151,7 +149,7 @@ Status FileNode::CutLog(uint64_t size) {
   if (!committed.ok()) return Stick(committed);
   log_ = next;
   log_id_.store(next.log_id, std::memory_order_relaxed);
-  const uint64_t last_unit = size == 0 ? 0 : framing_.UnitOf(size - 1) * framing_.payload_bytes;
+  const uint64_t last_unit = size == 0 ? 0 : framing().UnitOf(size - 1) * framing().payload_bytes;
   CutReadable(size);
   written_ = last_unit;
   durable_.store(last_unit, std::memory_order_relaxed);
@@ -189,7 +187,7 @@ Status FileNode::FinishWriting() {
   const bool keep = !doomed_.load(std::memory_order_relaxed);
   Status status = keep ? SyncLocked() : Status::Ok();
   std::lock_guard<std::mutex> append(append_mutex_);
-  if (keep && status.ok() && framing_.framed() && session_open_) status = SealLog();
+  if (keep && status.ok() && framing().framed() && session_open_) status = SealLog();
   const Status dropped = DropBuffers();
   if (keep && status.ok()) status = dropped;
   if (keep && status.ok()) status = Trim();
@@ -201,7 +199,7 @@ Status FileNode::SealLog() {
   LogMetadata next = log_;
   next.known_bytes = end();
   next.sealed = true;
-  const std::vector<Xattr> xattrs = {LogXattr(next), LengthXattr(framing_.UnitsEnd(end())),
+  const std::vector<Xattr> xattrs = {LogXattr(next), LengthXattr(framing().UnitsEnd(end())),
                                      MtimeXattr(mtime_us())};
   const Status committed = services_.blobs.Commit(blob_, xattrs);
   if (!committed.ok()) return Stick(committed);
@@ -237,7 +235,7 @@ Status FileNode::DropBuffers() {
 // Gives back clusters behind the end.
 Status FileNode::Trim() {
   const uint64_t needed =
-      std::max<uint64_t>(1, DivideRoundUp(framing_.UnitsEnd(end()), map_.cluster_bytes()));
+      std::max<uint64_t>(1, DivideRoundUp(framing().UnitsEnd(end()), map_.cluster_bytes()));
   if (map_.count() <= needed) return Status::Ok();
   map_.Cut(needed);
   WaitForReads();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cpp/base/units.h"
 
@@ -33,6 +34,15 @@ struct BlobInfo {
 struct ClusterMove {
   uint64_t index_in_blob = 0;
   ClusterIndex spare;
+};
+
+// What becomes of a blob in one step, once data that was written before is durable.
+struct DataChange {
+  std::vector<Xattr> xattrs{};         // new ones, and new values
+  std::vector<std::string> removed{};  // names of xattrs that go, if they are there
+  // Spares of the blob that come in the places of its clusters; what lay there is free then. A
+  // place behind the blob's end only gives its spare back.
+  std::vector<ClusterMove> moves{};
 };
 
 // A blob that could not be loaded. Its root page, and all that may belong to it, is not reused.

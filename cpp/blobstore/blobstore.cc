@@ -115,8 +115,8 @@ Task<Result<BlobId>> Blobstore::Create(const BlobCreateOptions& options) {
 Task<Status> Blobstore::Delete(BlobId id) { return impl_->Delete(id); }
 Task<Status> Blobstore::Resize(BlobId id, uint64_t clusters) { return impl_->Resize(id, clusters); }
 Result<ClusterIndex> Blobstore::TakeSpare(BlobId id) { return impl_->TakeSpare(id); }
-Task<Status> Blobstore::SyncData(BlobId id, std::vector<ClusterMove> moves) {
-  return impl_->SyncData(id, std::move(moves));
+Task<Status> Blobstore::SyncData(BlobId id, DataChange change) {
+  return impl_->SyncData(id, std::move(change));
 }
 Status Blobstore::SetXattr(BlobId id, std::string_view name, std::string_view value) {
   return impl_->SetXattr(id, name, value);

@@ -138,10 +138,10 @@ class Blobstore {
   Status SetXattr(BlobId id, std::string_view name, std::string_view value);
   Status RemoveXattr(BlobId id, std::string_view name);
   Task<Status> SyncMetadata(BlobId id);
-  // The same for a blob whose data was written before, and not flushed: the data is durable before
-  // the xattrs are. In the same atomic step puts spares of the blob in the places of its clusters,
-  // and what lay there is free then. A place behind the blob's end only gives its spare back.
-  Task<Status> SyncData(BlobId id, std::vector<ClusterMove> moves);
+  // For a blob whose data was written before, and not flushed: makes the data durable, and then the
+  // change, with what SetXattr has changed, in one atomic step. No sync of another takes any of the
+  // change along.
+  Task<Status> SyncData(BlobId id, DataChange change);
 
   // Syncs what SetXattr changed, saves the masks and marks the device clean. With
   // allocation_refused it stays dirty, so that each open looks at all there is. Mutations after it

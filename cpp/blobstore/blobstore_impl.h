@@ -40,7 +40,7 @@ class Blobstore::Impl {
   Status SetXattr(BlobId id, std::string_view name, std::string_view value);
   Status RemoveXattr(BlobId id, std::string_view name);
   Task<Status> SyncMetadata(BlobId id);
-  Task<Status> SyncData(BlobId id, std::vector<ClusterMove> moves);
+  Task<Status> SyncData(BlobId id, DataChange change);
   Task<Status> Close();
 
   // A blob in memory.
@@ -48,7 +48,6 @@ class Blobstore::Impl {
     BlobMetadata durable;  // as on the device
     std::vector<Xattr> xattrs;
     bool needs_sync = false;
-    bool needs_flush = false;  // before these xattrs: they may tell of data that was just written
     std::vector<uint32_t> spares;  // clusters taken, and not moved to yet
     BlobAccess access = BlobAccess::kReadWrite;
     std::string access_reason;
@@ -105,7 +104,7 @@ class Blobstore::Impl {
   void GiveBackClusters(const std::vector<uint32_t>& clusters);
   void CountFree();
   Status Fail(Status status);
-  Task<Status> SyncBlob(Blob* blob, std::span<const ClusterMove> moves);
+  Task<Status> SyncBlob(Blob* blob, std::span<const ClusterMove> moves, bool flush_first);
 
   // blobstore_persist.cc: the order of writes and flushes.
   Task<Status> MarkDirty();

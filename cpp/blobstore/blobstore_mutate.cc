@@ -232,26 +232,33 @@ Task<Status> Blobstore::Impl::SyncMetadata(BlobId id) {
   const Recount recount(*this);
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) co_return found.status();
-  co_return co_await SyncBlob(*found, {});
+  co_return co_await SyncBlob(*found, {}, false);
 }
 
-Task<Status> Blobstore::Impl::SyncData(BlobId id, std::vector<ClusterMove> moves) {
-  // Now: the xattrs may reach the device by another's sync, while this one waits for its turn.
-  if (Blob* blob = Find(id); blob != nullptr) blob->needs_flush = true;
+Task<Status> Blobstore::Impl::SyncData(BlobId id, DataChange change) {
   const AsyncMutex::Guard guard = co_await mutex_.Lock();
   const Recount recount(*this);
   Result<Blob*> found = FindWritable(id);
   if (!found.ok()) co_return found.status();
-  for (const ClusterMove& move : moves) {
+  for (const ClusterMove& move : change.moves) {
     if (std::ranges::count(found.value()->spares, move.spare.value) != 1) {
       co_return Status::InvalidArgument("cluster " + std::to_string(move.spare.value) +
                                         " is no spare of blob " + std::to_string(id.value));
     }
   }
-  co_return co_await SyncBlob(*found, moves);
+  for (const Xattr& xattr : change.xattrs) {
+    const Status set = SetXattr(id, xattr.name, xattr.value);
+    if (!set.ok()) co_return set;
+  }
+  for (const std::string& name : change.removed) {
+    const Status gone = RemoveXattr(id, name);
+    if (!gone.ok() && gone.code() != StatusCode::kNotFound) co_return gone;
+  }
+  co_return co_await SyncBlob(*found, change.moves, true);
 }
 
-Task<Status> Blobstore::Impl::SyncBlob(Blob* blob, std::span<const ClusterMove> moves) {
+Task<Status> Blobstore::Impl::SyncBlob(Blob* blob, std::span<const ClusterMove> moves,
+                                       bool flush_first) {
   if (!blob->needs_sync && moves.empty()) co_return Status::Ok();
   BlobMetadata next = blob->durable;
   next.xattrs = blob->xattrs;
@@ -266,7 +273,6 @@ Task<Status> Blobstore::Impl::SyncBlob(Blob* blob, std::span<const ClusterMove> 
   Result<UpdatePlan> plan = PlanUpdate(&blob->durable, std::move(next), 0, &used_pages_);
   if (!plan.ok()) co_return plan.status();
   blob->needs_sync = false;  // xattrs set while we write need another sync
-  const bool flush_first = std::exchange(blob->needs_flush, false);
   Status status = co_await MarkDirty();
   if (status.ok()) status = co_await WriteUpdate(*plan, flush_first);
   if (!status.ok()) {
@@ -291,7 +297,7 @@ Task<Status> Blobstore::Impl::Close() {
   for (auto& [root, blob] : blobs_) {
     if (blob.access != BlobAccess::kReadWrite) continue;
     GiveBackClusters(std::exchange(blob.spares, {}));
-    const Status status = co_await SyncBlob(&blob, {});
+    const Status status = co_await SyncBlob(&blob, {}, false);
     if (!status.ok()) co_return status;
   }
   closed_ = true;

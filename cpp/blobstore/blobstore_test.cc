@@ -269,7 +269,8 @@ TEST_F(BlobstoreTest, APlaceThatIsMovedFromIsTakenOnlyOnceTheRootPageIsDurable) 
   const ClusterIndex spare = store_->TakeSpare(a).value();
   ASSERT_TRUE(store_.Create(store_->free_clusters()).ok());
   std::optional<Status> moved;
-  Spawn(store_->SyncData(a, {{0, spare}}), [&](Status status) { moved = std::move(status); });
+  Spawn(store_->SyncData(a, {.moves = {{0, spare}}}),
+        [&](Status status) { moved = std::move(status); });
   int polls = 0;
   for (; !moved; ++polls) {
     ASSERT_EQ(store_->TakeSpare(a).status().code(), StatusCode::kOutOfSpace) << polls;
@@ -280,14 +281,18 @@ TEST_F(BlobstoreTest, APlaceThatIsMovedFromIsTakenOnlyOnceTheRootPageIsDurable) 
   EXPECT_EQ(store_->TakeSpare(a).value(), old);
 }
 
-// Of one blob two syncs are under way: the first to have its turn takes the xattrs of both along.
-TEST(BlobstoreDataTest, XattrsThatTellOfDataWaitForItsFlushWhoeverWritesThem) {
+// Of one blob two syncs are under way: the first must not take along what the second says of data
+// that is not durable yet.
+TEST(BlobstoreDataTest, NoOtherSyncTakesAChangeAlongThatWaitsForItsData) {
   CrashDeviceOptions options;
   options.sector_bytes = 4096;
+  const std::shared_ptr<CrashDevice> device = CrashDevice::Make(options).value();
   std::string operations;
+  size_t second_done = 0;
   TestBlobstore store(std::make_unique<SharedDevice>(
-      CrashDevice::Make(options).value(),
+      device,
       [&](const IoRequest& request) {
+        if (operations == "wfwf") second_done = device->log_position();
         if (request.op == IoRequest::Op::kWrite) operations += 'w';
         if (request.op == IoRequest::Op::kFlush) operations += 'f';
       },
@@ -305,11 +310,16 @@ TEST(BlobstoreDataTest, XattrsThatTellOfDataWaitForItsFlushWhoeverWritesThem) {
   ASSERT_TRUE(store->SetXattr(other, "name", "/other").ok());
   Spawn(store->SyncMetadata(other), done);
   ASSERT_TRUE(store->SetXattr(blob, "name", "/f").ok());
+  ASSERT_TRUE(store->SetXattr(blob, "log", "yes").ok());
   Spawn(store->SyncMetadata(blob), done);
-  ASSERT_TRUE(store->SetXattr(blob, "length", "9").ok());
-  Spawn(store->SyncData(blob, {}), done);
+  Spawn(store->SyncData(blob, {.xattrs = {{"length", "9"}}, .removed = {"log", "none"}}), done);
   while (under_way > 0) store.channel().Poll();
-  EXPECT_EQ(operations, "wffwf");
+  EXPECT_EQ(operations, "wfwffwf");
+  EXPECT_EQ(store->Xattrs(blob).value(), std::vector<Xattr>({{"name", "/f"}, {"length", "9"}}));
+  TestBlobstore second(
+      CrashDevice::FromImage(options, device->CrashImage(second_done, 1)).value());
+  ASSERT_TRUE(second.Open().ok());
+  EXPECT_EQ(second->Xattrs(blob).value(), std::vector<Xattr>({{"name", "/f"}, {"log", "yes"}}));
 }
 
 TEST_F(BlobstoreTest, SpaceComesBackExactlyOverManyRounds) {

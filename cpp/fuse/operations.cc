@@ -112,7 +112,6 @@ void ReplyAttributes(fuse_req_t request, const Result<Attributes>& attributes) {
 
 void SetHandle(OpenFile* file, fuse_file_info* info) {
   info->fh = reinterpret_cast<uint64_t>(file);
-  info->direct_io = file->direct ? 1 : 0;
   info->keep_cache = file->keep_cache ? 1 : 0;
 }
 
@@ -171,7 +170,11 @@ Status Change(const MountContext& context, NodeId node, OpenFile* file, const st
     return tree.SetMtime(node, MicrosecondsOf(now));
   }
   if ((what & FUSE_SET_ATTR_MTIME) != 0) {
-    return tree.SetMtime(node, MicrosecondsOf(wanted.st_mtim));
+    const uint64_t time_us = MicrosecondsOf(wanted.st_mtim);
+    // Before a sync the kernel tells the time of what it wrote, by a handle; programs set times by
+    // the name, both at once mostly.
+    const bool of_writing = file != nullptr && (what & FUSE_SET_ATTR_ATIME) == 0;
+    return of_writing ? tree.SetWriteTime(*file, time_us) : tree.SetMtime(node, time_us);
   }
   return Status::Ok();
 }

@@ -12,7 +12,6 @@
 #include "cpp/blobfs/blobfs.h"
 #include "cpp/rocksdb/core/mount.h"
 #include "cpp/rocksdb/plugin/blobfs_file_system.h"
-#include "cpp/rocksdb/plugin/file_kind.h"
 #include "cpp/testing/test_spdk.h"
 #include "rocksdb/env.h"
 
@@ -254,13 +253,6 @@ TEST_F(ConformanceTest, FileThatIsNeverClosedIsClosedByItsDestructor) {
 }
 
 TEST_F(ConformanceTest, LogsAreToldByTheirNames) {
-  for (const char* path : {"/db/000123.log", "1.log", "/MANIFEST-000005", "/db/MANIFEST-1"}) {
-    EXPECT_EQ(KindOf(path), FileKind::kLog) << path;
-  }
-  for (const char* path : {"/db/LOG", "/000007.sst", "/db.log", "/.log", "/a1.log", "/MANIFEST-",
-                           "/MANIFEST-1a", "/MANIFEST-1/CURRENT", "/000001.log/x", ""}) {
-    EXPECT_EQ(KindOf(path), FileKind::kData) << path;
-  }
   Write("/db/000123.log", "x");
   Write("/db/000123.sst", "x");
   EXPECT_EQ(blobfs_->Stat("/db/000123.log")->kind, ashlar::FileKind::kLog);

@@ -20,7 +20,7 @@
 namespace ashlar::rocks {
 
 // Raised with every change of this file.
-inline constexpr uint32_t kPluginApiVersion = 1;
+inline constexpr uint32_t kPluginApiVersion = 2;
 
 // What a mounted BlobFS and what is open in it look like from the other side.
 struct Mount;
@@ -44,11 +44,6 @@ struct Error {
 enum class WriteMode : int32_t {
   kReplace = 0,  // a new file; one that has the name goes
   kAppend = 1,   // the file as it is, or a new one
-};
-
-enum class FileKind : int32_t {
-  kData = 0,  // written once, read often
-  kLog = 1,   // synced often: one write and one flush each time
 };
 
 enum class ReadPattern : int32_t {
@@ -83,8 +78,7 @@ struct CoreApi {
 
   // Writing. `sync` makes all appended bytes and the length durable; `flush` hands the bytes to the
   // device. After a failure every later sync of the writer fails.
-  int32_t (*open_writer)(Mount* mount, Text path, WriteMode mode, FileKind kind, Writer** writer,
-                         Error* error);
+  int32_t (*open_writer)(Mount* mount, Text path, WriteMode mode, Writer** writer, Error* error);
   int32_t (*append)(Writer* writer, const char* data, size_t size, Error* error);
   int32_t (*flush)(Writer* writer, Error* error);
   int32_t (*sync)(Writer* writer, Error* error);

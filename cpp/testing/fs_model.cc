@@ -111,7 +111,7 @@ std::string FsExerciser::Append() {
   return status.ok() ? "" : status.ToString();
 }
 
-// Anywhere; of a log, what it holds again and something behind it.
+// Anywhere; of a log, mostly what it holds again and something behind it.
 std::string FsExerciser::Write() {
   Open* open = SomeOpen();
   if (open == nullptr) return Create();
@@ -119,13 +119,19 @@ std::string FsExerciser::Write() {
   const uint64_t gap = random_.OneIn(4) ? random_.Below(10'000) : 1;
   const uint64_t offset = random_.Below(model.content.size() + gap);
   std::string piece = Pattern(random_.Next(), random_.Below(random_.OneIn(4) ? 100'000 : 5000));
+  bool unframes = false;
   if (model.kind == FileKind::kLog && offset < model.content.size()) {
     const std::string held = model.content.substr(offset, piece.size());
-    piece.replace(0, held.size(), held);
+    if (!random_.OneIn(4)) piece.replace(0, held.size(), held);
+    unframes = !piece.starts_with(held);
   }
   const Status status = open->file->WriteAt(offset, AsBytes(piece));
   if (!status.ok()) return status.ToString();
   if (piece.empty()) return {};
+  if (unframes) {
+    model.kind = FileKind::kData;
+    model.MakeDurable();
+  }
   if (offset + piece.size() > model.content.size()) model.content.resize(offset + piece.size());
   model.content.replace(offset, piece.size(), piece);
   return {};

@@ -47,7 +47,7 @@ Status TestBlobstore::Resize(BlobId id, uint64_t clusters) {
 }
 
 Status TestBlobstore::Move(BlobId id, std::vector<ClusterMove> moves) {
-  return RunTask(*channel_, store_->SyncData(id, std::move(moves)));
+  return RunTask(*channel_, store_->SyncData(id, {.moves = std::move(moves)}));
 }
 
 Status TestBlobstore::SetXattrAndSync(BlobId id, std::string_view name, std::string_view value) {

@@ -85,17 +85,14 @@ void NodeTable::Moved(std::string_view from, std::string_view to,
 
 // --- open files --------------------------------------------------------------------------------
 
-std::shared_ptr<OpenFile> NodeTable::Opened(NodeId id, std::unique_ptr<File> file, bool writable,
-                                            bool wants_direct) {
+std::shared_ptr<OpenFile> NodeTable::Opened(NodeId id, std::unique_ptr<File> file, bool writable) {
   std::lock_guard<std::mutex> lock(mutex_);
   Node& node = nodes_[id.value];
   auto open = std::make_shared<OpenFile>();
   open->file = std::move(file);
   open->node = id;
   open->writable = writable;
-  open->direct = node.open.empty() ? wants_direct : node.open.front()->direct;
-  open->keep_cache = !open->direct && node.cache_is_right;
-  node.cache_is_right = !open->direct;
+  open->keep_cache = std::exchange(node.cache_is_right, true);
   node.open.push_back(open);
   return open;
 }

@@ -37,9 +37,6 @@ struct OpenFile {
   std::unique_ptr<File> file;
   NodeId node;
   bool writable = false;
-  // Reads and writes pass by the kernel's page cache, and no one can map the file shared and
-  // writable.
-  bool direct = false;
   // What the kernel has cached of it earlier is right.
   bool keep_cache = false;
 };
@@ -66,11 +63,8 @@ class NodeTable {
   void Moved(std::string_view from, std::string_view to,
              const std::function<bool(const std::string&)>& moved);
 
-  // Registers an open file. As long as one that wants to be `direct` is open, everybody is: no
-  // pages are cached then that could be stale. The other way round the first handle's pages stay in
-  // use.
-  std::shared_ptr<OpenFile> Opened(NodeId node, std::unique_ptr<File> file, bool writable,
-                                   bool wants_direct);
+  // Registers an open file.
+  std::shared_ptr<OpenFile> Opened(NodeId node, std::unique_ptr<File> file, bool writable);
   // The table lets go of it.
   std::shared_ptr<OpenFile> Closed(OpenFile* file);
   // Some open file of the node; a writable one if there is one. Null: none is open.

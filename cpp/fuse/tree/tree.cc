@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cpp/base/units.h"
+#include "cpp/blobfs/file_kind.h"
 
 namespace ashlar {
 
@@ -248,11 +249,8 @@ Result<OpenFile*> Tree::Open(NodeId node, int flags) {
   return Opened(node, std::move(file).value(), flags);
 }
 
-// A log can be written at its end only: what is written elsewhere must fail at once, which it can
-// only without the kernel's cache.
 OpenFile* Tree::Opened(NodeId node, std::unique_ptr<File> file, int flags) {
-  const bool direct = IsWritable(flags) && file->kind() == FileKind::kLog;
-  return nodes_.Opened(node, std::move(file), IsWritable(flags), direct).get();
+  return nodes_.Opened(node, std::move(file), IsWritable(flags)).get();
 }
 
 Result<Tree::Created> Tree::Create(NodeId parent, std::string_view name, int flags) {
@@ -262,7 +260,8 @@ Result<Tree::Created> Tree::Create(NodeId parent, std::string_view name, int fla
   if (folders_.IsFolder(path.value())) return Status::AlreadyExists(path.value(), EISDIR);
   const bool exclusive = (flags & O_EXCL) != 0;
   Result<std::unique_ptr<File>> file =
-      fs_.Open(path.value(), {.mode = exclusive ? OpenMode::kCreateNew : OpenMode::kCreateOrWrite});
+      fs_.Open(path.value(), {.mode = exclusive ? OpenMode::kCreateNew : OpenMode::kCreateOrWrite,
+                              .kind = KindOf(path.value())});
   if (!file.ok()) return file.status();
   if ((flags & O_TRUNC) != 0) ASHLAR_RETURN_IF_ERROR(file.value()->Truncate(0));
   Created created;
@@ -337,6 +336,10 @@ Status Tree::SetMtime(NodeId node, uint64_t mtime_us) {
   const std::optional<NodeTable::Name> name = nodes_.NameOf(node);
   if (name && name->is_folder) return Status::Ok();
   return ChangeFile(node, [mtime_us](File& any) { return any.SetMtime(mtime_us); });
+}
+
+Status Tree::SetWriteTime(OpenFile& file, uint64_t mtime_us) {
+  return file.file->SetWriteTime(mtime_us);
 }
 
 }  // namespace ashlar

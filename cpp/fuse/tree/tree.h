@@ -2,9 +2,10 @@
 // without libfuse.
 //
 // What BlobFS cannot do is refused and never half done: names have 255 bytes with their folders,
-// and there are neither links nor modes nor owners. Logs can be written at their ends only. A gap
-// that a write leaves is filled with zeros. A folder stays when its last file goes. Where a name is
-// both a file and a folder, the folder is shown.
+// and there are neither links nor modes nor owners. A gap that a write leaves is filled with zeros.
+// A folder stays when its last file goes. Where a name is both a file and a folder, the folder is
+// shown. A new file that has the name of one of RocksDB's logs is a log, which costs one flush for
+// each sync.
 //
 // Threads: any, many at once. Whoever changes names waits for those who look at names, and the
 // other way round; reading, writing and syncing open files takes no lock here.
@@ -101,6 +102,8 @@ class Tree {
   // By a handle if there is one, else by the node.
   virtual Status Truncate(NodeId node, OpenFile* file, uint64_t size_bytes);
   virtual Status SetMtime(NodeId node, uint64_t mtime_us);
+  // When the kernel took what it has written back since: not worth a sync of its own.
+  virtual Status SetWriteTime(OpenFile& file, uint64_t mtime_us);
 
  private:
   Result<std::string> FolderPath(NodeId folder) const;

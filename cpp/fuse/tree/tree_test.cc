@@ -95,24 +95,24 @@ TEST_F(TreeTest, BytesAreWrittenAnywhere) {
   EXPECT_EQ(fs_.Get("/f"), "jelly!");
 }
 
-TEST_F(TreeTest, LogsAreWrittenAtTheirEndsOnlyAndPastTheCache) {
-  ASSERT_TRUE(fs_.Put("/log", "0123456789", FileKind::kLog).ok());
-  const NodeId node = MustFind(kRootNode, "log");
-  OpenFile* file = tree_->Open(node, O_RDWR).value();
-  EXPECT_TRUE(file->direct);
-  OpenFile* reader = tree_->Open(node, O_RDONLY).value();
-  EXPECT_TRUE(reader->direct);
-  for (const uint64_t offset : {0u, 3u, 9u}) {
-    EXPECT_EQ(Errno(tree_->Write(*file, offset, AsBytes("xy"))), EOPNOTSUPP) << offset;
+TEST_F(TreeTest, LogsOfRocksDbAreLogsUntilTheyAreOverwritten) {
+  for (const bool exclusive : {false, true}) {
+    const std::string name = exclusive ? "MANIFEST-000001" : "000002.log";
+    OpenFile* file = MustCreate(kRootNode, name, O_RDWR | (exclusive ? O_EXCL : 0));
+    EXPECT_EQ(file->file->kind(), FileKind::kLog);
+    ASSERT_TRUE(tree_->WriteBack(*file, 0, AsBytes("01234")).ok());
+    ASSERT_TRUE(tree_->Sync(*file).ok());
+    ASSERT_TRUE(tree_->WriteBack(*file, 0, AsBytes("0123456789")).ok());
+    EXPECT_EQ(file->file->kind(), FileKind::kLog);
+    OpenFile* reader = tree_->Open(file->node, O_RDONLY).value();
+    ASSERT_TRUE(tree_->WriteBack(*file, 3, AsBytes("!?")).ok());
+    EXPECT_EQ(reader->file->kind(), FileKind::kData);
+    EXPECT_EQ(Get(*reader), "012!?56789");
+    tree_->Release(file);
+    tree_->Release(reader);
+    EXPECT_EQ(fs_.Get("/" + name), "012!?56789");
   }
-  ASSERT_TRUE(tree_->Write(*file, 10, AsBytes("!")).ok());
-  EXPECT_EQ(Get(*file), "0123456789!");
-  tree_->Release(file);
-  tree_->Release(reader);
-  reader = tree_->Open(node, O_RDONLY).value();
-  EXPECT_FALSE(reader->direct);
-  EXPECT_FALSE(reader->keep_cache);  // it was written behind the cache's back
-  tree_->Release(reader);
+  EXPECT_EQ(MustCreate(kRootNode, "LOG", O_RDWR)->file->kind(), FileKind::kData);
 }
 
 // Rule R10: the program that wrote them believes they are there.
@@ -275,7 +275,6 @@ TEST_F(TreeTest, TheCacheIsKeptOnceItIsKnown) {
   const NodeId node = MustFind(kRootNode, "f");
   for (const int flags : {O_RDONLY, O_WRONLY, O_RDWR}) {
     OpenFile* file = tree_->Open(node, flags).value();
-    EXPECT_FALSE(file->direct);
     EXPECT_EQ(file->keep_cache, flags != O_RDONLY);  // of before nothing is known
     tree_->Release(file);
   }

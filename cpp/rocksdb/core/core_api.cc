@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cpp/blobfs/blobfs.h"
+#include "cpp/blobfs/file_kind.h"
 #include "cpp/blobfs/folders.h"
 #include "cpp/rocksdb/core/mount.h"
 #include "cpp/rocksdb/plugin_api.h"
@@ -66,8 +67,7 @@ int32_t With(Mount* mount, Error* error, Use use) {
 
 // --- writing -------------------------------------------------------------------------------------
 
-int32_t OpenWriter(Mount* mount, Text path, WriteMode mode, FileKind kind, Writer** writer,
-                   Error* error) {
+int32_t OpenWriter(Mount* mount, Text path, WriteMode mode, Writer** writer, Error* error) {
   const std::string name = ToPath(path);
   Result<std::unique_ptr<Mount::Pin>> pin = Mount::Pin::Take(mount, name);
   if (!pin.ok()) return Report(pin.status(), error);
@@ -76,7 +76,7 @@ int32_t OpenWriter(Mount* mount, Text path, WriteMode mode, FileKind kind, Write
   OpenOptions options;
   options.mode =
       mode == WriteMode::kReplace ? OpenMode::kCreateOrReplace : OpenMode::kCreateOrWrite;
-  options.kind = kind == FileKind::kLog ? ashlar::FileKind::kLog : ashlar::FileKind::kData;
+  options.kind = KindOf(name);
   Result<std::unique_ptr<File>> file = fs.Open(name, options);
   if (!file.ok()) return Report(file.status(), error);
   *writer = new Writer{std::move(pin).value(), std::move(file).value()};

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "ashlar/status.h"
-#include "cpp/rocksdb/plugin/file_kind.h"
 #include "cpp/rocksdb/plugin/files.h"
 #include "cpp/rocksdb/plugin/io_status.h"
 
@@ -67,7 +66,7 @@ IOStatus BlobFsFileSystem::OpenWriter(const std::string& path, const FileOptions
   result->reset();
   Writer* writer = nullptr;
   Error error;
-  if (core_.open_writer(mount_, ToText(path), mode, KindOf(path), &writer, &error) == 0) {
+  if (core_.open_writer(mount_, ToText(path), mode, &writer, &error) == 0) {
     result->reset(new BlobFsWritableFile(core_, writer, path, options));
   }
   return ToIoStatus("While opening a file for appending", path, error);

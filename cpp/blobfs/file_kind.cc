@@ -1,6 +1,6 @@
-#include "cpp/rocksdb/plugin/file_kind.h"
+#include "cpp/blobfs/file_kind.h"
 
-namespace ashlar::rocks {
+namespace ashlar {
 
 namespace {
 
@@ -10,13 +10,13 @@ bool IsNumber(std::string_view text) {
 
 }  // namespace
 
-FileKind KindOf(std::string_view path) {
+FileKind KindOf(std::string_view name) {
   constexpr std::string_view kManifest = "MANIFEST-";
   constexpr std::string_view kLog = ".log";
-  const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  name.remove_prefix(name.rfind('/') + 1);  // npos + 1 is 0
   const bool manifest = name.starts_with(kManifest) && IsNumber(name.substr(kManifest.size()));
   const bool log = name.ends_with(kLog) && IsNumber(name.substr(0, name.size() - kLog.size()));
   return manifest || log ? FileKind::kLog : FileKind::kData;
 }
 
-}  // namespace ashlar::rocks
+}  // namespace ashlar
