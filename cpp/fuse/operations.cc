@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cpp/base/aligned_buffer.h"
@@ -30,6 +31,13 @@ constexpr double kCacheSeconds = 1.0;
 constexpr unsigned kMaxBackground = 16;
 constexpr mode_t kFolderMode = S_IFDIR | 0755;
 constexpr mode_t kFileMode = S_IFREG | 0644;
+
+// Of FinishRequest: a file to sync.
+struct Unfinished {
+  Tree* tree = nullptr;
+  NodeId node;
+};
+thread_local Unfinished unfinished;
 
 MountContext& ContextOf(fuse_req_t request) {
   return *static_cast<MountContext*>(fuse_req_userdata(request));
@@ -326,7 +334,7 @@ void Read(fuse_req_t request, fuse_ino_t /*node*/, size_t size, off_t offset,
   fuse_reply_buf(request, reinterpret_cast<const char*>(buffer.data()), length.value());
 }
 
-void Write(fuse_req_t request, fuse_ino_t /*node*/, const char* bytes, size_t size, off_t offset,
+void Write(fuse_req_t request, fuse_ino_t node, const char* bytes, size_t size, off_t offset,
            fuse_file_info* info) {
   Tree& tree = TreeOf(request);
   const std::span<const uint8_t> span(reinterpret_cast<const uint8_t*>(bytes), size);
@@ -334,6 +342,7 @@ void Write(fuse_req_t request, fuse_ino_t /*node*/, const char* bytes, size_t si
   const Status written = info->writepage ? tree.WriteBack(*FileOf(info), at, span)
                                          : tree.Write(*FileOf(info), at, span);
   if (!written.ok()) return ReplyStatus(request, written);
+  if (info->writepage && tree.ExpectsSync(*FileOf(info), size)) unfinished = {&tree, {node}};
   fuse_reply_write(request, size);
 }
 
@@ -344,7 +353,8 @@ void Flush(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* info) {
 }
 
 void Sync(fuse_req_t request, fuse_ino_t /*node*/, int /*datasync*/, fuse_file_info* info) {
-  ReplyStatus(request, TreeOf(request).Sync(*FileOf(info)));
+  TreeOf(request).SyncInTurn(*FileOf(info),
+                             [request](const Status& status) { ReplyStatus(request, status); });
 }
 
 void Release(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* info) {
@@ -364,6 +374,11 @@ void Allocate(fuse_req_t request, fuse_ino_t /*node*/, int mode, off_t offset, o
 }
 
 }  // namespace
+
+void FinishRequest() {
+  const Unfinished left = std::exchange(unfinished, {});
+  if (left.tree != nullptr) left.tree->SyncAhead(left.node);
+}
 
 const fuse_lowlevel_ops& MountOperations() {
   static const fuse_lowlevel_ops operations = [] {

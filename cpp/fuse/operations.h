@@ -35,4 +35,8 @@ struct MountContext {
 // Of every mount.
 const fuse_lowlevel_ops& MountOperations();
 
+// Does what the last request of this thread has left to do when it was answered, if anything. The
+// next request can be taken meanwhile.
+void FinishRequest();
+
 }  // namespace ashlar

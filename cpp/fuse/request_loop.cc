@@ -75,6 +75,8 @@ bool RequestLoop::ServeOne(fuse_buf* buffer) {
   }
   if (!IsWrite(*buffer)) receiving.unlock();
   fuse_session_process_buf(session_, buffer);
+  if (receiving.owns_lock()) receiving.unlock();
+  FinishRequest();
   return true;
 }
 

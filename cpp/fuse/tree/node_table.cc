@@ -91,6 +91,8 @@ std::shared_ptr<OpenFile> NodeTable::Opened(NodeId id, std::unique_ptr<File> fil
   auto open = std::make_shared<OpenFile>();
   open->file = std::move(file);
   open->node = id;
+  if (node.syncs == nullptr) node.syncs = std::make_shared<FileSyncs>();
+  open->syncs = node.syncs;
   open->writable = writable;
   open->keep_cache = std::exchange(node.cache_is_right, true);
   node.open.push_back(open);

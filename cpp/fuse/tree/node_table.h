@@ -9,6 +9,7 @@
 // caller acts on it is the caller's to see to (tree.h).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +22,7 @@
 
 #include "ashlar/status.h"
 #include "cpp/blobfs/file.h"
+#include "cpp/fuse/tree/turns.h"
 
 namespace ashlar {
 
@@ -32,9 +34,17 @@ struct NodeId {
 
 inline constexpr NodeId kRootNode{1};
 
+// Of all handles of a file.
+struct FileSyncs {
+  Turns turns;
+  // A sync came after what was written back last: one will come after what is written back next.
+  std::atomic<bool> follow{false};
+};
+
 // A file as one open(2) sees it.
 struct OpenFile {
   std::unique_ptr<File> file;
+  std::shared_ptr<FileSyncs> syncs;
   NodeId node;
   bool writable = false;
   // What the kernel has cached of it earlier is right.
@@ -84,6 +94,7 @@ class NodeTable {
     bool is_folder = false;
     uint64_t lookups = 0;
     std::vector<std::shared_ptr<OpenFile>> open{};
+    std::shared_ptr<FileSyncs> syncs{};
     bool cache_is_right = false;
     Status lost{};
   };

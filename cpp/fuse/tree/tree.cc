@@ -49,6 +49,9 @@ Status NameTooLong(const std::string& path) {
 
 Status Gone() { return Status::NotFound("it has been removed", ENOENT); }
 
+// More is written back in several pieces, of which only the last is followed by a sync.
+constexpr size_t kMaxAheadBytes = 64 * kKiB;
+
 bool IsWritable(int flags) { return (flags & O_ACCMODE) != O_RDONLY; }
 
 }  // namespace
@@ -287,6 +290,25 @@ Status Tree::Sync(OpenFile& file) {
   if (writer.writable) synced = writer.file->Sync();
   if (&writer != &file && synced.code() == StatusCode::kClosed) synced = Status::Ok();
   return synced.ok() ? nodes_.LostOf(file.node) : synced;
+}
+
+void Tree::SyncInTurn(OpenFile& file, std::function<void(const Status&)> done) {
+  file.syncs->follow.store(true, std::memory_order_relaxed);
+  file.syncs->turns.Run([this, &file, done = std::move(done)] { done(Sync(file)); });
+}
+
+bool Tree::ExpectsSync(OpenFile& file, size_t written_bytes) {
+  return written_bytes <= kMaxAheadBytes && file.file->kind() == FileKind::kLog &&
+         file.syncs->follow.exchange(false, std::memory_order_relaxed);
+}
+
+void Tree::SyncAhead(NodeId node) {
+  const std::shared_ptr<OpenFile> open = nodes_.AnyOpen(node);
+  if (open == nullptr || !open->writable) return;
+  open->syncs->turns.Run([open] {
+    // A failure sticks to the file.
+    [[maybe_unused]] const Status status = open->file->Sync();
+  });
 }
 
 Result<size_t> Tree::Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -89,6 +90,8 @@ class Tree {
   virtual Result<Created> Create(NodeId parent, std::string_view name, int flags);
   // Makes durable what was written. Fails as long as the file is open once WriteBack has failed.
   virtual Status Sync(OpenFile& file);
+  // The same, but calls `done` with the outcome: in this thread, or in one that syncs the file now.
+  virtual void SyncInTurn(OpenFile& file, std::function<void(const Status&)> done);
   virtual void Release(OpenFile* file);
 
   virtual Result<size_t> Read(OpenFile& file, uint64_t offset_bytes, std::span<uint8_t> into);
@@ -96,6 +99,11 @@ class Tree {
   // Pages of the kernel's cache, which their writer takes for written. `file` is any that is open
   // for writing. When they cannot be taken they are lost, and every Sync says so (R10).
   virtual Status WriteBack(OpenFile& file, uint64_t offset_bytes, std::span<const uint8_t> bytes);
+  // After a WriteBack: whether SyncAhead is worth it. It is when a program syncs a log again and
+  // again. Other files change at a sync as a whole, which may not be there yet.
+  virtual bool ExpectsSync(OpenFile& file, size_t written_bytes);
+  // A Sync that nobody has asked for yet; whoever does will hear of its failure.
+  virtual void SyncAhead(NodeId node);
   // Space for a file of `size_bytes`; with `grow` it gets that size, filled up with zeros.
   virtual Status Allocate(OpenFile& file, uint64_t size_bytes, bool grow);
 
