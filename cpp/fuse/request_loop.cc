@@ -1,5 +1,7 @@
 #include "cpp/fuse/request_loop.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -32,6 +34,9 @@ bool IsWrite(const fuse_buf& buffer) {
 }  // namespace
 
 int RequestLoop::Run() {
+  // Whoever finds no request gives way to those who come with one.
+  const int kernel = fuse_session_fd(session_);
+  if (fcntl(kernel, F_SETFL, fcntl(kernel, F_GETFL) | O_NONBLOCK) != 0) return -errno;
   std::vector<std::thread> others;
   for (int i = 1; i < kThreads; ++i) others.emplace_back([this] { Serve(); });
   Serve();
@@ -61,12 +66,25 @@ void RequestLoop::Serve() {
   std::erase_if(threads_, [](pthread_t thread) { return pthread_equal(thread, pthread_self()); });
 }
 
+// Of the threads that have nothing to do one waits here for the kernel, so that a request wakes
+// one.
+void RequestLoop::WaitForRequest() {
+  std::lock_guard<std::mutex> waiting(wait_mutex_);
+  if (fuse_session_exited(session_) != 0) return;
+  pollfd kernel{fuse_session_fd(session_), POLLIN, 0};
+  poll(&kernel, 1, -1);
+}
+
 // False: that was the end.
 bool RequestLoop::ServeOne(fuse_buf* buffer) {
   std::unique_lock<std::mutex> receiving(receive_mutex_);
   if (fuse_session_exited(session_) != 0) return false;
   const int received = fuse_session_receive_buf(session_, buffer);
-  if (received == -EINTR || received == -EAGAIN) return true;
+  if (received == -EINTR || received == -EAGAIN) {
+    receiving.unlock();
+    WaitForRequest();
+    return true;
+  }
   if (received <= 0) {
     // Unmounted, which is no error and marked in the session, or an error that will not go away.
     if (received < 0 && received != -ENODEV) error_ = received;

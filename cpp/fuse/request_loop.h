@@ -4,7 +4,8 @@
 // one large request after the other, and there two threads would take them out of order. A file
 // that grows would get zeros first and its bytes later. Here a write is finished before the next
 // request is taken, which costs little, since most of it is a copy into a buffer. All other
-// requests are answered while the next ones are taken.
+// requests are answered while the next ones are taken. Nobody sleeps in the kernel's read, where he
+// would hold off the thread that has just answered and could take the next request at once.
 #pragma once
 
 #include <pthread.h>
@@ -37,10 +38,12 @@ class RequestLoop {
   static constexpr int kThreads = 8;
 
   void Serve();
+  void WaitForRequest();
   bool ServeOne(fuse_buf* buffer);
 
   fuse_session* const session_;
   std::mutex receive_mutex_;
+  std::mutex wait_mutex_;
   int error_ = 0;  // guarded by receive_mutex_
   std::mutex threads_mutex_;
   std::vector<pthread_t> threads_;  // those in Serve
