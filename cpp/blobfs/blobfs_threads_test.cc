@@ -92,6 +92,40 @@ TEST_P(BlobFsThreadsTest, ReadersSeeAllThatWasAppendedAndNothingElse) {
   EXPECT_EQ(fs_.Check(), "");
 }
 
+TEST_P(BlobFsThreadsTest, ReadersOfALogSeeItsBytesWhileItBecomesAnOrdinaryFile) {
+  const std::string content = Pattern(1, 300'000);
+  for (int round = 0; round < 12; ++round) {
+    ASSERT_TRUE(fs_.Put("/log", content, FileKind::kLog).ok());
+    auto writer = fs_.MustOpen("/log", Mode(OpenMode::kWrite));
+    std::atomic<int> reading = 0;
+    std::atomic<bool> done = false;
+    std::vector<std::thread> readers;
+    for (uint64_t reader = 0; reader < 2; ++reader) {
+      readers.emplace_back([&, reader] {
+        auto file = fs_.MustOpen("/log", {});
+        Random random(reader);
+        std::string into(20'000, '\0');
+        for (++reading; !done;) {
+          const size_t offset = 1 + random.Below(content.size());
+          const auto length =
+              file->Read(offset, {reinterpret_cast<uint8_t*>(into.data()), into.size()});
+          ASSERT_TRUE(length.ok()) << length.status().ToString();
+          ASSERT_EQ(length.value(), std::min(into.size(), content.size() - offset));
+          ASSERT_EQ(content.compare(offset, length.value(), into, 0, length.value()), 0);
+        }
+      });
+    }
+    while (reading < 2) std::this_thread::yield();
+    EXPECT_TRUE(writer->WriteAt(0, AsBytes("\1")).ok());
+    EXPECT_EQ(writer->kind(), FileKind::kData);
+    done = true;
+    for (std::thread& reader : readers) reader.join();
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+    ASSERT_TRUE(writer->Close().ok());
+    ASSERT_TRUE(fs_->Delete("/log").ok());
+  }
+}
+
 TEST_P(BlobFsThreadsTest, AppendsOfTwoThreadsAreWhole) {
   auto file = fs_.MustOpen("/f", Mode(OpenMode::kCreateNew, FileKind::kLog));
   constexpr int kAppends = 400;

@@ -142,6 +142,53 @@ TEST_F(TreeTest, LostPagesAreToldAtEverySync) {
   tree_->Release(file);
 }
 
+TEST_F(TreeTest, ASyncIsExpectedOfALogThatWasSyncedAfterWhatCameBefore) {
+  OpenFile* log = MustCreate(kRootNode, "000001.log", O_WRONLY);
+  OpenFile* data = MustCreate(kRootNode, "data", O_WRONLY);
+  Status synced = Status::IoError("not called");
+  for (OpenFile* file : {log, data}) {
+    EXPECT_FALSE(tree_->ExpectsSync(*file, 100));
+    tree_->SyncInTurn(*file, [&](const Status& status) { synced = status; });
+    EXPECT_TRUE(synced.ok());
+  }
+  EXPECT_FALSE(tree_->ExpectsSync(*data, 100)) << "a part of a change must not be durable early";
+  EXPECT_FALSE(tree_->ExpectsSync(*log, 1 << 20)) << "more will be written before it";
+  EXPECT_TRUE(tree_->ExpectsSync(*log, 100));
+  EXPECT_FALSE(tree_->ExpectsSync(*log, 100));
+  // What it was for.
+  ASSERT_TRUE(tree_->WriteBack(*log, 0, AsBytes("ahead")).ok());
+  tree_->SyncAhead(log->node);
+  tree_->Release(data);
+  fs_.Crash();
+  ASSERT_TRUE(fs_.Open().ok());
+  EXPECT_EQ(fs_.Get("/000001.log"), "ahead");
+}
+
+TEST_F(TreeTest, ASyncThatIsLeftToAnotherThreadCoversWhatWasWrittenBefore) {
+  OpenFile* log = MustCreate(kRootNode, "000001.log", O_WRONLY);
+  Status synced = Status::IoError("not called");
+  // As if another thread were syncing: what is left to it runs when it is done.
+  log->syncs->turns.Run([&] {
+    ASSERT_TRUE(tree_->WriteBack(*log, 0, AsBytes("late")).ok());
+    tree_->SyncInTurn(*log, [&](const Status& status) { synced = status; });
+    EXPECT_FALSE(synced.ok()) << "it has its turn later";
+  });
+  EXPECT_TRUE(synced.ok());
+  fs_.Crash();
+  ASSERT_TRUE(fs_.Open().ok());
+  EXPECT_EQ(fs_.Get("/000001.log"), "late");
+}
+
+// Rule R10.
+TEST_F(TreeTest, ASyncHearsOfPagesThatWereLost) {
+  OpenFile* log = MustCreate(kRootNode, "000001.log", O_WRONLY);
+  EXPECT_EQ(Errno(tree_->WriteBack(*log, 64 * kMiB, AsBytes("lost"))), ENOSPC);
+  Status synced;
+  tree_->SyncInTurn(*log, [&](const Status& status) { synced = status; });
+  EXPECT_EQ(Errno(synced), ENOSPC);
+  tree_->Release(log);
+}
+
 TEST_F(TreeTest, GapsAreZeros) {
   OpenFile* file = MustCreate(kRootNode, "f", O_RDWR);
   ASSERT_TRUE(tree_->Write(*file, 0, AsBytes("a")).ok());
