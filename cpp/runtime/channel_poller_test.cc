@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <climits>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -116,6 +118,36 @@ TEST_P(IdleReactorTest, UsesNoCpu) {
     least_ns = std::min(least_ns, ProcessCpuNs() - before_ns);
   }
   EXPECT_LT(least_ns, 2'000'000u);
+}
+
+// A reactor that sleeps until it is woken looks at nothing meanwhile. Only for a bdev that cannot
+// signal, and there is no other but SPDK's malloc here, it looks now and then.
+TEST_P(IdleReactorTest, LooksAtNothingWhereItCanBeWoken) {
+  struct Counter final : Poller {
+    int Poll() override {
+      ++polls;
+      return 0;
+    }
+    std::atomic<int> polls{0};
+  } counter;
+  BlockOn(reactor(), [&]() -> Task<int> {
+    reactor().AddPoller(&counter);
+    co_return 0;
+  });
+  EXPECT_EQ(BlockOn(reactor(), [this] { return RoundTrips(poller_->channel(), 3); }), 0);
+  constexpr int kPeriods = 20;
+  int least = INT_MAX;
+  for (int period = 0; period < kPeriods && least > 0; ++period) {
+    const int before = counter.polls;
+    usleep(50'000);
+    least = std::min(least, counter.polls - before);
+  }
+  const bool looks = DeviceCaseName(std::get<DeviceCase>(GetParam())).starts_with("SpdkMalloc");
+  EXPECT_EQ(least > 0, looks) << least;
+  BlockOn(reactor(), [&]() -> Task<int> {
+    reactor().RemovePoller(&counter);
+    co_return 0;
+  });
 }
 
 std::string NameOfCase(const ::testing::TestParamInfo<Case>& test) {
