@@ -1,5 +1,5 @@
-// Who uses a bdev may sleep where the bdev can signal, and is told where not. Each of these tests is
-// to run in a process of its own, as those in spdk_test.cc.
+// Who uses a bdev may sleep where the bdev can signal, and is told where not. Each of these tests
+// is to run in a process of its own, as those in spdk_test.cc.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -49,8 +49,8 @@ class Poller {
   // A descriptor that becomes readable when Poll() has work, or -1.
   virtual int wake_fd() const { return -1; }
 
-  // After AnnounceSleep(): whether the reactor must not sleep for this poller's sake (work in flight
-  // that wake_fd does not tell of).
+  // After AnnounceSleep(): whether the reactor must not sleep for this poller's sake (work in
+  // flight that wake_fd does not tell of).
   virtual bool must_poll() const { return false; }
 
   // After AnnounceSleep(): how long the reactor may sleep for this poller's sake; -1: any time.

@@ -74,8 +74,7 @@ bool AppThread::RunPosted() {
 void AppThread::Sleep() {
   if (wanted_.load(std::memory_order_relaxed) > 0) return Wait(kAttentiveNs);
   if (SleepUntilSignalled()) return;
-  const bool active =
-      spdk_thread_ != nullptr && spdk_thread_has_active_pollers(spdk_thread_) != 0;
+  const bool active = spdk_thread_ != nullptr && spdk_thread_has_active_pollers(spdk_thread_) != 0;
   Wait(active ? kBusyNs : kIdleNs);
 }
 

@@ -2,8 +2,8 @@
 // are made, opened and closed on it, and rpc is answered on it. It exists from the first start to
 // the end of the process.
 //
-// It polls without a pause while somebody waits for it. Otherwise it sleeps until SPDK has something
-// to do; or, where SPDK cannot tell, looks every few milliseconds.
+// It polls without a pause while somebody waits for it. Otherwise it sleeps until SPDK has
+// something to do; or, where SPDK cannot tell, looks every few milliseconds.
 //
 // Threads: any but this one may call Run and Await.
 #pragma once

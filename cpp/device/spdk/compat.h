@@ -32,8 +32,8 @@ void SetOptionsSize(Options* options) {
   if constexpr (requires { options->opts_size; }) options->opts_size = sizeof(*options);
 }
 
-// The server of SPDK's rpc is a thing of its own since 24.09. It answers when it is polled; the poller
-// that SPDK itself registers for it would end every sleep of the app thread after 4 ms.
+// The server of SPDK's rpc is a thing of its own since 24.09. It answers when it is polled; the
+// poller that SPDK itself registers for it would end every sleep of the app thread after 4 ms.
 class RpcServer {
  public:
 #if SPDK_VERSION < SPDK_VERSION_NUM(24, 9, 0)
@@ -53,8 +53,8 @@ class RpcServer {
 #endif
 };
 
-// Since 25.01 interrupt mode changes SPDK's NVMe driver for the whole process: every completion of a
-// drive raises an interrupt, also while it is polled, and NVMe-oF is refused.
+// Since 25.01 interrupt mode changes SPDK's NVMe driver for the whole process: every completion of
+// a drive raises an interrupt, also while it is polled, and NVMe-oF is refused.
 constexpr bool kInterruptsConcernNvme = SPDK_VERSION >= SPDK_VERSION_NUM(25, 1, 0);
 
 }  // namespace ashlar::spdk

@@ -72,7 +72,9 @@ std::string Describe(const SpdkOptions& options) {
   return "core_mask \"" + options.core_mask + "\", memory_mib " +
          std::to_string(options.memory_mib) +
          (options.huge_pages ? ", huge pages \"" + options.huge_dir + "\"" : ", no huge pages") +
-         (!options.interrupts ? "" : *options.interrupts ? ", interrupts" : ", no interrupts");
+         (!options.interrupts   ? ""
+          : *options.interrupts ? ", interrupts"
+                                : ", no interrupts");
 }
 
 }  // namespace

@@ -138,7 +138,8 @@ void IoThread::Forget(const std::string& bdev) {
 
 // By something that came later than the bdevs: it may be any one's.
 void IoThread::SayKeptAwake() {
-  if (std::any_of(bdevs_.begin(), bdevs_.end(), [](const Bdev& b) { return b.keeps_awake; })) return;
+  if (std::any_of(bdevs_.begin(), bdevs_.end(), [](const Bdev& b) { return b.keeps_awake; }))
+    return;
   for (const Bdev& bdev : bdevs_) SayKeepsAwake(bdev.name);
 }
 

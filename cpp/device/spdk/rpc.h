@@ -35,7 +35,7 @@ class Rpc {
 
   AppThread& app_;
   std::unique_ptr<Server> server_;  // the app thread's
-  UniqueFd folder_;  // SPDK knows the socket by a path below it
+  UniqueFd folder_;                 // SPDK knows the socket by a path below it
   UniqueFd socket_;
 };
 

@@ -96,7 +96,8 @@ void SpdkChannel::Submit(IoRequest* request) {
     const IoThread::Use use(*thread_);
     Start(request);
   }
-  if (thread_->is_asleep()) [[unlikely]] thread_->Nudge();
+  if (thread_->is_asleep()) [[unlikely]]
+    thread_->Nudge();
 }
 
 int SpdkChannel::Poll() {
@@ -286,14 +287,14 @@ Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device, bool shared
   if (const int fd = (*thread)->wake_fd(); fd >= 0) {
     wake_fd = UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
     if (!wake_fd.valid()) {
-      const Status failed = Status::FromErrno(errno, "a descriptor for bdev " + device->info().name);
+      const Status failed =
+          Status::FromErrno(errno, "a descriptor for bdev " + device->info().name);
       device->PutChannel(channel);
       (*thread)->Forget(device->info().name);
       return failed;
     }
   }
-  return std::unique_ptr<Channel>(
-      new SpdkChannel(device, *thread, channel, std::move(wake_fd)));
+  return std::unique_ptr<Channel>(new SpdkChannel(device, *thread, channel, std::move(wake_fd)));
 }
 
 }  // namespace ashlar::spdk
