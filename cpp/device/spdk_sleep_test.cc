@@ -244,7 +244,7 @@ TEST_F(SpdkSleepTest, MessagesWakeASleeper) {
   std::atomic<bool> asked{false};
   std::thread asker([&] {
     for (int i = 0; i < 300; ++i) {
-      EXPECT_TRUE(MustCallSpdk("bdev_get_iostat", R"({"name": "Aio0"})").ok());
+      EXPECT_TRUE(MustCallSpdk("bdev_get_iostat", "{}").ok());
     }
     asked = true;
     eventfd_write(finished.get(), 1);

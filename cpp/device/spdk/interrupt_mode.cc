@@ -128,17 +128,19 @@ bool InterruptMode::Look() {
 // between the two. The barrier that makes his message visible to our look, or our mode to his, is
 // put into his thread from here.
 bool InterruptMode::Switch() {
-  switched_ = false;
   const auto switch_here = [](void* context) {
     auto* self = static_cast<InterruptMode*>(context);
-    if (self->TimerIsDue()) return;
+    if (!self->switching_ || self->TimerIsDue()) return;
     spdk_thread_set_interrupt_mode(true);
     // SPDK before 24.05 does not set the clock for a timer that is due while it switches.
     self->switched_ = !self->TimerIsDue() && Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
     if (!self->switched_) spdk_thread_set_interrupt_mode(false);
   };
   if (spdk_thread_send_msg(thread_, switch_here, this) != 0) return false;
+  switched_ = false;
+  switching_ = true;
   const bool found = Look();
+  switching_ = false;  // where many messages come before this one it is still to arrive
   if (!switched_) return false;
   if (!found) return true;
   spdk_thread_set_interrupt_mode(false);

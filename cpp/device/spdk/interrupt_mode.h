@@ -62,6 +62,7 @@ class InterruptMode {
   spdk_thread* const thread_;
   UniqueFd gate_;  // an epoll of the thread's own descriptor, which is in it while it is entered
   bool entered_ = false;
+  bool switching_ = false;
   bool switched_ = false;
   uint64_t retry_at_ns_ = 0;  // it is kept awake, and tried again then; 0: it is not
   uint64_t done_ = 0;
