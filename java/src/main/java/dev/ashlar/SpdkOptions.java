@@ -224,8 +224,8 @@ public final class SpdkOptions {
 
     /**
      * Sets whether bdevs that can, such as aio's, may wake a reactor that sleeps (SPDK's interrupt
-     * mode); all others are polled in any case. From SPDK 25.01 on this concerns NVMe, for the whole
-     * process: each completion of a drive raises an interrupt, and NVMe-oF is refused.
+     * mode); all others are polled in any case. From SPDK 25.01 on this concerns NVMe, for the
+     * whole process: each completion of a drive raises an interrupt, and NVMe-oF is refused.
      *
      * @param use by default true before SPDK 25.01, and false from then on
      * @return this
