@@ -293,6 +293,7 @@ Status StoreCore::OpenDriven() {
     if (status.ok()) ops.AddStore(number_, part.get());
     return status;
   });
+  ops.reactor().Wake();  // who sleeps there has not announced it to the new channel
   if (opened.code() == StatusCode::kNotSupported) return Status::Ok();
   if (opened.ok()) driven_ = std::move(part);
   return opened;

@@ -30,16 +30,21 @@ class Channel {
   // Requests submitted and not yet done.
   virtual uint32_t in_flight() const = 0;
 
-  // A descriptor to wait for, or -1: then Poll() must be called as long as in_flight() > 0. It
-  // polls readable once Poll() would find completions, provided that the wait was announced first:
+  // A descriptor to wait for, or -1: the channel has none. It polls readable once Poll() would find
+  // completions, provided that the wait was announced first:
   //
-  //   AnnounceSleep(); if (Poll() == 0) wait for wake_fd(); AnnounceWake();
+  //   AnnounceSleep();
+  //   if (Poll() == 0 && !must_poll()) wait for wake_fd(), for no longer than max_sleep_ms();
+  //   AnnounceWake();
   //
   // While no sleep is announced completions need not touch the descriptor, which saves system
   // calls.
   virtual int wake_fd() const = 0;
 
-  // The longest time between two calls of Poll() while nothing is in flight; -1: any.
+  // Whether Poll() must be called again without a wait, since wake_fd() would not tell.
+  virtual bool must_poll() const { return in_flight() > 0 && wake_fd() < 0; }
+
+  // The longest wait; -1: any.
   virtual int max_sleep_ms() const { return -1; }
 
   virtual void AnnounceSleep() {}

@@ -28,7 +28,7 @@ void SpdkLoad(JNIEnv* env, jclass /*native*/, jstring file) {
 }
 
 void SpdkStart(JNIEnv* env, jclass /*native*/, jstring config, jstring core_mask, jint memory_mib,
-               jboolean huge_pages, jstring huge_dir) {
+               jboolean huge_pages, jstring huge_dir, jint interrupts) {
   std::optional<std::string> native_config = ToNative(env, config);
   if (!native_config) return;
   std::optional<std::string> native_mask = ToNative(env, core_mask);
@@ -41,6 +41,7 @@ void SpdkStart(JNIEnv* env, jclass /*native*/, jstring config, jstring core_mask
   options.memory_mib = static_cast<uint32_t>(memory_mib);
   options.huge_pages = huge_pages != JNI_FALSE;
   options.huge_dir = *std::move(native_dir);
+  if (interrupts >= 0) options.interrupts = interrupts != 0;
   Result<SpdkReference> started = SpdkReference::Start(options);
   if (!started.ok()) return Throw(env, started.status());
   std::lock_guard<std::mutex> lock(references_mutex);
@@ -82,7 +83,7 @@ jobjectArray SpdkCall(JNIEnv* env, jclass /*native*/, jstring method, jstring pa
 std::vector<JNINativeMethod> SpdkMethods() {
   return {
       Method("spdkLoad", "(Ljava/lang/String;)V", &SpdkLoad),
-      Method("spdkStart", "(Ljava/lang/String;Ljava/lang/String;IZLjava/lang/String;)V",
+      Method("spdkStart", "(Ljava/lang/String;Ljava/lang/String;IZLjava/lang/String;I)V",
              &SpdkStart),
       Method("spdkStop", "()V", &SpdkStop),
       Method("spdkRunning", "()Z", &SpdkRunning),

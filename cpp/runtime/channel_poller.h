@@ -20,7 +20,7 @@ class ChannelPoller final : public Poller {
   void AnnounceSleep() override { channel_->AnnounceSleep(); }
   void AnnounceWake() override { channel_->AnnounceWake(); }
   int max_sleep_ms() const override { return channel_->max_sleep_ms(); }
-  bool must_poll() const override { return channel_->in_flight() > 0 && channel_->wake_fd() < 0; }
+  bool must_poll() const override { return channel_->must_poll(); }
 
  private:
   std::unique_ptr<Channel> channel_;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -116,6 +117,40 @@ TEST_P(IdleReactorTest, UsesNoCpu) {
     least_ns = std::min(least_ns, ProcessCpuNs() - before_ns);
   }
   EXPECT_LT(least_ns, 2'000'000u);
+}
+
+// A reactor that sleeps until it is woken looks at nothing meanwhile. Only for a bdev that cannot
+// signal, and there is no other but SPDK's malloc here, it looks now and then.
+TEST_P(IdleReactorTest, LooksAtNothingWhereItCanBeWoken) {
+  struct Counter final : Poller {
+    int Poll() override {
+      ++polls;
+      return 0;
+    }
+    std::atomic<int> polls{0};
+  } counter;
+  BlockOn(reactor(), [&]() -> Task<int> {
+    reactor().AddPoller(&counter);
+    co_return 0;
+  });
+  EXPECT_EQ(BlockOn(reactor(), [this] { return RoundTrips(poller_->channel(), 3); }), 0);
+  const bool looks = DeviceCaseName(std::get<DeviceCase>(GetParam())).starts_with("SpdkMalloc");
+  constexpr int kPeriods = 20;
+  int undisturbed = 0;
+  for (int period = 0; period < kPeriods && (looks || undisturbed == 0); ++period) {
+    const int before = counter.polls;
+    usleep(50'000);
+    undisturbed += counter.polls == before ? 1 : 0;
+  }
+  if (looks) {
+    EXPECT_LT(undisturbed, kPeriods / 2);
+  } else {
+    EXPECT_GT(undisturbed, 0);
+  }
+  BlockOn(reactor(), [&]() -> Task<int> {
+    reactor().RemovePoller(&counter);
+    co_return 0;
+  });
 }
 
 std::string NameOfCase(const ::testing::TestParamInfo<Case>& test) {

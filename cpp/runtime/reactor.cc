@@ -282,8 +282,9 @@ int Reactor::Turn() {
 void Reactor::Await(int timeout_ms) {
   int max_ms = -1;
   const bool may_sleep = RunHere([&] {
+    const bool idle = AnnounceSleep();
     max_ms = MaxSleepMs();
-    return AnnounceSleep();
+    return idle;
   });
   if (max_ms >= 0) timeout_ms = timeout_ms < 0 ? max_ms : std::min(timeout_ms, max_ms);
   if (may_sleep) WaitForEvents(timeout_ms);

@@ -49,10 +49,11 @@ class Poller {
   // A descriptor that becomes readable when Poll() has work, or -1.
   virtual int wake_fd() const { return -1; }
 
-  // True while the reactor must not sleep for this poller's sake (work in flight with no wake_fd).
+  // After AnnounceSleep(): whether the reactor must not sleep for this poller's sake (work in
+  // flight that wake_fd does not tell of).
   virtual bool must_poll() const { return false; }
 
-  // The longest time that the reactor may sleep for this poller's sake; -1: any.
+  // After AnnounceSleep(): how long the reactor may sleep for this poller's sake; -1: any time.
   virtual int max_sleep_ms() const { return -1; }
 };
 

@@ -58,7 +58,10 @@ class SharedDevice final : public Device {
     int Poll() override { return channel_->Poll(); }
     uint32_t in_flight() const override { return channel_->in_flight(); }
     int wake_fd() const override { return channel_->wake_fd(); }
+    bool must_poll() const override { return channel_->must_poll(); }
     int max_sleep_ms() const override { return channel_->max_sleep_ms(); }
+    void AnnounceSleep() override { channel_->AnnounceSleep(); }
+    void AnnounceWake() override { channel_->AnnounceWake(); }
 
    private:
     const std::unique_ptr<Channel> channel_;

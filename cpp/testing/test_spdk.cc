@@ -30,6 +30,7 @@ Status LoadSpdkForTest() {
 SpdkOptions TestSpdkOptions(const std::string& config) {
   SpdkOptions options;
   options.huge_pages = false;
+  options.interrupts = true;
   // Some tests of the suites want bdevs of a GiB.
   options.memory_mib = std::getenv("ASHLAR_TEST_BDEV") == nullptr ? 512 : 3072;
   options.config = config;

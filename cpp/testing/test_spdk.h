@@ -1,4 +1,5 @@
-// SPDK for tests: without huge pages, so that any machine will do that has it.
+// SPDK for tests: without huge pages, so that any machine will do that has it, and with interrupts,
+// whatever the version.
 #pragma once
 
 #include <cstdint>

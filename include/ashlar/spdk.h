@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace ashlar {
@@ -23,6 +24,11 @@ struct SpdkOptions {
   bool huge_pages = true;
   // A hugetlbfs to take huge pages from. Empty: the first one mounted, or none at all.
   std::string huge_dir;
+  // Whether bdevs that can may wake a reactor that sleeps (SPDK's interrupt mode); others are
+  // polled in any case. None: true before SPDK 25.01. From then on SPDK drives NVMe otherwise where
+  // this is true: each completion raises an interrupt, and NVMe-oF is refused; so it is false
+  // unless chosen.
+  std::optional<bool> interrupts;
 
   bool operator==(const SpdkOptions&) const = default;
 };

@@ -86,7 +86,7 @@ class Load {
   void Sleep() {
     channel_.AnnounceSleep();
     pollfd wake{channel_.wake_fd(), POLLIN, 0};
-    if (channel_.Poll() == 0) poll(&wake, 1, 100);
+    if (channel_.Poll() == 0 && !channel_.must_poll()) poll(&wake, 1, 100);
     channel_.AnnounceWake();
   }
 

@@ -20,6 +20,7 @@ namespace {
 constexpr long kAttentiveNs = 50'000;
 constexpr long kBusyNs = 1'000'000;   // SPDK has pollers here that want to run all the time
 constexpr long kIdleNs = 10'000'000;  // SPDK's own messages and timers wait so long
+constexpr long kForEver = -1;
 
 }  // namespace
 
@@ -54,6 +55,7 @@ void AppThread::Loop() {
   while (true) {
     parked.StopIfExiting();
     const bool ran = RunPosted();
+    if (service_ && wanted_.load(std::memory_order_relaxed) > 0) service_();
     const bool polled = spdk_thread_ != nullptr && spdk_thread_poll(spdk_thread_, 0, 0) > 0;
     if (!ran && !polled) Sleep();
   }
@@ -69,16 +71,39 @@ bool AppThread::RunPosted() {
   return !functions.empty();
 }
 
-void AppThread::Sleep() const {
-  long ns = kIdleNs;
-  if (wanted_.load(std::memory_order_relaxed) > 0) {
-    ns = kAttentiveNs;
-  } else if (spdk_thread_ != nullptr && spdk_thread_has_active_pollers(spdk_thread_) != 0) {
-    ns = kBusyNs;
+void AppThread::Sleep() {
+  if (wanted_.load(std::memory_order_relaxed) > 0) return Wait(kAttentiveNs);
+  if (SleepUntilSignalled()) return;
+  const bool active = spdk_thread_ != nullptr && spdk_thread_has_active_pollers(spdk_thread_) != 0;
+  Wait(active ? kBusyNs : kIdleNs);
+}
+
+// Whether it need not sleep any more.
+bool AppThread::SleepUntilSignalled() {
+  if (!mode_) return false;
+  switch (mode_->Enter()) {
+    case InterruptMode::Outcome::kKeptAwake:
+      return false;
+    case InterruptMode::Outcome::kAgain:
+      return true;
+    case InterruptMode::Outcome::kEntered:
+      break;
   }
-  pollfd event{.fd = wake_fd_, .events = POLLIN, .revents = 0};
-  const timespec timeout{.tv_sec = 0, .tv_nsec = ns};
-  if (ppoll(&event, 1, &timeout, nullptr) > 0) {
+  Parked::Thread::Asleep();
+  Wait(kForEver);
+  Parked::EnterOrStop();
+  mode_->Leave();
+  Parked::Thread::Awake();
+  Parked::Leave();
+  return true;
+}
+
+void AppThread::Wait(long timeout_ns) const {
+  pollfd events[] = {{.fd = wake_fd_, .events = POLLIN, .revents = 0},
+                     {.fd = mode_ ? mode_->fd() : -1, .events = POLLIN, .revents = 0}};
+  const timespec timeout{.tv_sec = 0, .tv_nsec = timeout_ns};
+  ppoll(events, 2, timeout_ns == kForEver ? nullptr : &timeout, nullptr);
+  if (events[0].revents != 0) {
     uint64_t count;
     [[maybe_unused]] const ssize_t drained = read(wake_fd_, &count, sizeof(count));
   }
@@ -123,6 +148,7 @@ Status AppThread::BecomeSpdkThread() {
   spdk_thread_ = spdk_thread_create("ashlar_app", nullptr);
   if (spdk_thread_ == nullptr) return Status::OutOfMemory("SPDK's app thread");
   spdk_set_thread(spdk_thread_);
+  mode_.emplace(spdk_thread_);
   return Status::Ok();
 }
 

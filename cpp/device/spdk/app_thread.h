@@ -2,8 +2,8 @@
 // are made, opened and closed on it, and rpc is answered on it. It exists from the first start to
 // the end of the process.
 //
-// It polls without a pause while somebody waits for it, and otherwise looks every few milliseconds
-// whether SPDK has something to do.
+// It polls without a pause while somebody waits for it. Otherwise it sleeps until SPDK has
+// something to do; or, where SPDK cannot tell, looks every few milliseconds.
 //
 // Threads: any but this one may call Run and Await.
 #pragma once
@@ -11,9 +11,13 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "ashlar/status.h"
+#include "cpp/device/spdk/interrupt_mode.h"
+#include "cpp/device/spdk/process_exit.h"
 
 struct spdk_thread;
 
@@ -42,6 +46,10 @@ class AppThread {
   // On this thread itself, once the environment is there: it becomes SPDK's app thread.
   Status BecomeSpdkThread();
 
+  // On this thread itself: from now on it calls the function again and again while there is
+  // Attention. Null: it does not.
+  void SetService(std::function<void()> service) { service_ = std::move(service); }
+
   // As long as one exists the thread does not sleep for long.
   class Attention {
    public:
@@ -58,12 +66,16 @@ class AppThread {
   AppThread() = default;
   [[noreturn]] void Loop();
   bool RunPosted();
-  void Sleep() const;
+  void Sleep();
+  bool SleepUntilSignalled();
+  void Wait(long timeout_ns) const;
   void Wake() const;
 
   int wake_fd_ = -1;
   std::atomic<int> wanted_{0};
   spdk_thread* spdk_thread_ = nullptr;
+  std::optional<InterruptMode> mode_;  // with it
+  std::function<void()> service_;
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
 };

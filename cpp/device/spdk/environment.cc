@@ -10,6 +10,7 @@
 #include "cpp/device/core_list.h"
 #include "cpp/device/huge_pages.h"
 #include "cpp/device/spdk/compat.h"
+#include "cpp/device/spdk/interrupt_mode.h"
 #include "cpp/device/spdk/log.h"
 #include "cpp/device/spdk/spdk_device.h"
 
@@ -47,7 +48,7 @@ Status Validate(const SpdkOptions& options) {
 
 bool SameEnvironment(const SpdkOptions& a, const SpdkOptions& b) {
   return a.core_mask == b.core_mask && a.memory_mib == b.memory_mib &&
-         a.huge_pages == b.huge_pages && a.huge_dir == b.huge_dir;
+         a.huge_pages == b.huge_pages && a.huge_dir == b.huge_dir && a.interrupts == b.interrupts;
 }
 
 // DPDK makes a folder for this process in /var/run/dpdk (or XDG_RUNTIME_DIR), puts nothing into it
@@ -57,10 +58,23 @@ void RemoveRuntimeFolder() {
   if (folder != nullptr) rmdir(folder);
 }
 
+// Before SPDK's threads; it holds for the whole process.
+void EnableInterrupts(const SpdkOptions& options) {
+  if (!options.interrupts.value_or(!kInterruptsConcernNvme)) {
+    Say("SPDK's interrupt mode is off: bdevs are polled while something is in flight, and looked "
+        "after every 10 ms when nothing is");
+  } else if (!InterruptMode::IsSupported() || !InterruptMode::Enable()) {
+    Say("SPDK's interrupt mode needs membarrier (Linux 4.14, not forbidden): bdevs are polled");
+  }
+}
+
 std::string Describe(const SpdkOptions& options) {
   return "core_mask \"" + options.core_mask + "\", memory_mib " +
          std::to_string(options.memory_mib) +
-         (options.huge_pages ? ", huge pages \"" + options.huge_dir + "\"" : ", no huge pages");
+         (options.huge_pages ? ", huge pages \"" + options.huge_dir + "\"" : ", no huge pages") +
+         (!options.interrupts   ? ""
+          : *options.interrupts ? ", interrupts"
+                                : ", no interrupts");
 }
 
 }  // namespace
@@ -192,6 +206,7 @@ Status Environment::InitEnvironment(const SpdkOptions& options) {
                       "says is in the standard error stream");
   }
   RemoveRuntimeFolder();
+  EnableInterrupts(options);
   if (spdk_thread_lib_init(nullptr, 0) != 0) {
     return WithErrors("SPDK's threads cannot be initialised; give more memory (memory_mib)");
   }

@@ -36,6 +36,8 @@ void Write(int level, const char* /*file*/, int /*line*/, const char* function, 
 
 void OpenLog() { spdk_log_open(&Write); }
 
+void Say(const std::string& line) { std::fprintf(stderr, "Ashlar: %s\n", line.c_str()); }
+
 void ClearErrors() {
   std::lock_guard<std::mutex> lock(mutex);
   errors->clear();

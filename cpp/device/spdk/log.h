@@ -10,6 +10,9 @@ namespace ashlar::spdk {
 
 void OpenLog();
 
+// A line of our own.
+void Say(const std::string& line);
+
 // Forgets the errors so far.
 void ClearErrors();
 

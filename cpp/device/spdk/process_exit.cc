@@ -44,6 +44,10 @@ Parked::Thread::~Thread() {
   threads.fetch_sub(1);
 }
 
+void Parked::Thread::Asleep() { parked.fetch_add(1); }
+
+void Parked::Thread::Awake() { parked.fetch_sub(1); }
+
 void Parked::EnterOrStop() {
   if (++visits_here > 1) return;
   visits.fetch_add(1);  // before the look: whoever sets it sees this, or we see that

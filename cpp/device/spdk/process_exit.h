@@ -18,6 +18,11 @@ class Parked {
 
     // Called in each turn, outside of SPDK; does not return once the process is ending.
     void StopIfExiting() const;
+
+    // It sleeps, for as long as it likes, and counts as stopped. From here to Awake it uses SPDK as
+    // one that is none of these threads does.
+    static void Asleep();
+    static void Awake();
   };
 
   // Around each use of SPDK by a thread that is not one of those above; they nest. Does not return

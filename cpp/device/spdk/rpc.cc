@@ -81,6 +81,10 @@ Status CheckParams(const std::string& method, const std::string& params) {
 
 }  // namespace
 
+struct Rpc::Server : RpcServer {};
+
+Rpc::Rpc(AppThread& app) : app_(app) {}
+
 Result<std::unique_ptr<Rpc>> Rpc::Open(AppThread& app) {
   std::unique_ptr<Rpc> rpc(new Rpc(app));
   ASHLAR_RETURN_IF_ERROR(rpc->Listen());
@@ -98,11 +102,15 @@ Status Rpc::Listen() {
   const std::string socket = PathOf(folder_) + "/rpc.sock";
   int failure = folder_.valid() ? 0 : -errno;
   if (failure == 0) {
-    app_.Run([&] { failure = InitializeRpc(&spdk_rpc_initialize, socket.c_str()); });
-    listens_ = failure == 0;
+    app_.Run([&] {
+      auto server = std::make_unique<Server>();
+      if (!spdk_rpc_verify_methods() || !server->Listen(socket.c_str())) return;
+      server_ = std::move(server);
+      app_.SetService([this] { server_->Poll(); });
+    });
+    if (server_ == nullptr) failure = -EINVAL;
   }
   if (failure == 0) {
-    // It may have failed without saying so.
     socket_ = UniqueFd(open(socket.c_str(), O_PATH | O_CLOEXEC));
     if (!socket_.valid()) failure = -errno;
   }
@@ -113,7 +121,11 @@ Status Rpc::Listen() {
 }
 
 Rpc::~Rpc() {
-  if (listens_) app_.Run([] { spdk_rpc_finish(); });
+  if (server_ == nullptr) return;
+  app_.Run([this] {
+    app_.SetService(nullptr);
+    server_->Close();
+  });
 }
 
 Result<SpdkReply> Rpc::Call(const std::string& method, const std::string& params) {

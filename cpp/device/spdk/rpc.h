@@ -28,13 +28,15 @@ class Rpc {
   Result<SpdkReply> Call(const std::string& method, const std::string& params);
 
  private:
-  explicit Rpc(AppThread& app) : app_(app) {}
+  explicit Rpc(AppThread& app);
   Status Listen();
 
+  struct Server;
+
   AppThread& app_;
-  UniqueFd folder_;  // SPDK knows the socket by a path below it
+  std::unique_ptr<Server> server_;  // the app thread's
+  UniqueFd folder_;                 // SPDK knows the socket by a path below it
   UniqueFd socket_;
-  bool listens_ = false;
 };
 
 }  // namespace ashlar::spdk

@@ -1,5 +1,7 @@
 #include "cpp/device/spdk/spdk_channel.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -13,32 +15,39 @@
 #include "cpp/device/spdk/compat.h"
 #include "cpp/device/spdk/io_thread.h"
 #include "cpp/device/spdk/spdk_device.h"
+#include "cpp/device/unique_fd.h"
 
 namespace ashlar::spdk {
 
 namespace {
 
-// SPDK's messages and timers on a thread that has nothing in flight wait so long.
-constexpr int kIdlePollMs = 10;
-
 class SpdkChannel final : public Channel {
  public:
-  SpdkChannel(SpdkDevice* device, std::shared_ptr<IoThread> thread, spdk_io_channel* channel)
+  SpdkChannel(SpdkDevice* device, std::shared_ptr<IoThread> thread, spdk_io_channel* channel,
+              UniqueFd wake_fd)
       : device_(device),
         thread_(std::move(thread)),
         channel_(channel),
+        wake_fd_(std::move(wake_fd)),
         requests_(device->totals()) {}
   ~SpdkChannel() override {
     ASHLAR_CHECK(requests_.count() == 0);
     const IoThread::Use use(*thread_);
+    thread_->AnnounceWake();
     LetGo();
+    thread_->Forget(device_->info().name);
   }
 
   void Submit(IoRequest* request) override;
   int Poll() override;
   uint32_t in_flight() const override { return requests_.count(); }
-  int wake_fd() const override { return -1; }
-  int max_sleep_ms() const override { return kIdlePollMs; }
+  int wake_fd() const override { return wake_fd_.get(); }
+  bool must_poll() const override {
+    return in_flight() > 0 && (!thread_->is_asleep() || !waiting_.empty());
+  }
+  int max_sleep_ms() const override { return thread_->max_sleep_ms(); }
+  void AnnounceSleep() override;
+  void AnnounceWake() override;
 
  private:
   void Start(IoRequest* request);
@@ -51,6 +60,10 @@ class SpdkChannel final : public Channel {
   void FailWaiting();
   void Finish(IoRequest* request, int result);
   void Issued() { ++in_spdk_; }
+  void Answered() {
+    --in_spdk_;
+    thread_->CountDone();
+  }
   void LetGo();
 
   static SpdkChannel* Of(const IoRequest* request) {
@@ -63,6 +76,7 @@ class SpdkChannel final : public Channel {
   SpdkDevice* const device_;
   const std::shared_ptr<IoThread> thread_;
   spdk_io_channel* channel_;  // null once the bdev is gone and has been let go
+  const UniqueFd wake_fd_;    // the thread's, but its own: a reactor wants one of each channel
   OpenRequests requests_;
   BouncePool bounces_;
   uint32_t in_spdk_ = 0;  // calls to SPDK that it has not answered
@@ -82,6 +96,8 @@ void SpdkChannel::Submit(IoRequest* request) {
     const IoThread::Use use(*thread_);
     Start(request);
   }
+  if (thread_->is_asleep()) [[unlikely]]
+    thread_->Nudge();
 }
 
 int SpdkChannel::Poll() {
@@ -93,6 +109,17 @@ int SpdkChannel::Poll() {
     if (in_spdk_ == 0) LetGo();
   }
   return requests_.CallDone();
+}
+
+void SpdkChannel::AnnounceSleep() {
+  const IoThread::Use use(*thread_);
+  thread_->AnnounceSleep();
+}
+
+void SpdkChannel::AnnounceWake() {
+  if (!thread_->announced()) return;  // by another channel of this thread
+  const IoThread::Use use(*thread_);
+  thread_->AnnounceWake();
 }
 
 void SpdkChannel::Start(IoRequest* request) {
@@ -205,14 +232,14 @@ int SpdkChannel::ResultOf(spdk_bdev_io* io, bool success) {
 void SpdkChannel::OnDone(spdk_bdev_io* io, bool success, void* argument) {
   auto* request = static_cast<IoRequest*>(argument);
   SpdkChannel* self = Of(request);
-  --self->in_spdk_;
+  self->Answered();
   self->Finish(request, ResultOf(io, success));
 }
 
 void SpdkChannel::OnBounced(spdk_bdev_io* io, bool success, void* argument) {
   auto* bounce = static_cast<Bounce*>(argument);
   SpdkChannel* self = Of(bounce->request);
-  --self->in_spdk_;
+  self->Answered();
   self->OnPieceDone(bounce, ResultOf(io, success));
 }
 
@@ -249,13 +276,25 @@ Result<std::unique_ptr<Channel>> OpenSpdkChannel(SpdkDevice* device, bool shared
   Result<std::shared_ptr<IoThread>> thread = shared ? IoThread::MakeShared() : IoThread::Acquire();
   if (!thread.ok()) return thread.status();
   const IoThread::Use use(**thread);
-  spdk_io_channel* channel = device->GetChannel();
+  spdk_io_channel* channel =
+      (*thread)->Watch(device->info().name, [&] { return device->GetChannel(); });
   if (channel == nullptr) {
     if (device->is_gone()) return Status::FromErrno(ENODEV, "bdev " + device->info().name);
     return Status::OutOfMemory("a channel of bdev " + device->info().name +
                                "; give SPDK more memory (memory_mib)");
   }
-  return std::unique_ptr<Channel>(new SpdkChannel(device, *thread, channel));
+  UniqueFd wake_fd;
+  if (const int fd = (*thread)->wake_fd(); fd >= 0) {
+    wake_fd = UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!wake_fd.valid()) {
+      const Status failed =
+          Status::FromErrno(errno, "a descriptor for bdev " + device->info().name);
+      device->PutChannel(channel);
+      (*thread)->Forget(device->info().name);
+      return failed;
+    }
+  }
+  return std::unique_ptr<Channel>(new SpdkChannel(device, *thread, channel, std::move(wake_fd)));
 }
 
 }  // namespace ashlar::spdk

@@ -112,20 +112,23 @@ spdk_io_channel* SpdkDevice::GetChannel() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (is_gone()) return nullptr;
-    ++channels_;
+    channels_.push_back(spdk_get_thread());
   }
   spdk_io_channel* channel = spdk_bdev_get_io_channel(descriptor_);
-  if (channel == nullptr) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    --channels_;
-  }
+  if (channel == nullptr) ForgetChannel();
   return channel;
 }
 
 void SpdkDevice::PutChannel(spdk_io_channel* channel) {
   spdk_put_io_channel(channel);
+  ForgetChannel();
+}
+
+// The last one closes a bdev that is gone.
+void SpdkDevice::ForgetChannel() {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (--channels_ == 0 && is_gone()) {
+  channels_.erase(std::find(channels_.begin(), channels_.end(), spdk_get_thread()));
+  if (channels_.empty() && is_gone()) {
     app_.Post([this] { CloseBdev(); });
   }
 }
@@ -135,7 +138,12 @@ void SpdkDevice::OnGone() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     gone_.store(true, std::memory_order_release);
-    unused = channels_ == 0;
+    unused = channels_.empty();
+    // Those that sleep let go only if they wake.
+    for (const spdk_thread* thread : channels_) {
+      spdk_thread_send_msg(
+          thread, [](void*) {}, nullptr);
+    }
   }
   if (unused) CloseBdev();
 }

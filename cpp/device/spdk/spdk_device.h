@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "cpp/device/device.h"
 #include "cpp/device/device_totals.h"
@@ -17,6 +18,7 @@
 struct spdk_bdev;
 struct spdk_bdev_desc;
 struct spdk_io_channel;
+struct spdk_thread;
 
 namespace ashlar::spdk {
 
@@ -57,6 +59,7 @@ class SpdkDevice final : public Device {
   Status OpenBdev(const DeviceSpec& spec);
   Status Describe(const DeviceSpec& spec);
   void OnGone();
+  void ForgetChannel();
   void CloseBdev();
 
   AppThread& app_;
@@ -70,7 +73,7 @@ class SpdkDevice final : public Device {
   bool can_flush_ = false;
   std::atomic<bool> gone_{false};
   std::mutex mutex_;
-  int channels_ = 0;  // guarded by mutex_, as is the step of gone_ to true
+  std::vector<spdk_thread*> channels_;  // whose; guarded by mutex_, as is the step of gone_ to true
 };
 
 }  // namespace ashlar::spdk

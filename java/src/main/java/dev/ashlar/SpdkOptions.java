@@ -31,6 +31,7 @@ public final class SpdkOptions {
   private final int memoryMib;
   private final boolean hugePages;
   private final @Nullable Path hugeDir;
+  private final @Nullable Boolean interrupts;
 
   private SpdkOptions(final Builder builder) {
     this.configuration = builder.configuration;
@@ -38,6 +39,7 @@ public final class SpdkOptions {
     this.memoryMib = builder.memoryMib;
     this.hugePages = builder.hugePages;
     this.hugeDir = builder.hugeDir;
+    this.interrupts = builder.interrupts;
   }
 
   /**
@@ -94,6 +96,15 @@ public final class SpdkOptions {
     return hugeDir;
   }
 
+  /**
+   * Whether bdevs that can may wake a reactor that sleeps.
+   *
+   * @return null: if this version of SPDK drives NVMe no otherwise for it
+   */
+  public @Nullable Boolean interrupts() {
+    return interrupts;
+  }
+
   @Override
   public boolean equals(final @Nullable Object other) {
     return other instanceof SpdkOptions options
@@ -101,12 +112,13 @@ public final class SpdkOptions {
         && coreMask.equals(options.coreMask)
         && memoryMib == options.memoryMib
         && hugePages == options.hugePages
-        && Objects.equals(hugeDir, options.hugeDir);
+        && Objects.equals(hugeDir, options.hugeDir)
+        && Objects.equals(interrupts, options.interrupts);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(configuration, coreMask, memoryMib, hugePages, hugeDir);
+    return Objects.hash(configuration, coreMask, memoryMib, hugePages, hugeDir, interrupts);
   }
 
   @Override
@@ -117,6 +129,7 @@ public final class SpdkOptions {
         + memoryMib
         + " MiB, "
         + (hugePages ? "huge pages " + (hugeDir == null ? "" : hugeDir) : "no huge pages")
+        + (interrupts == null ? "" : interrupts ? ", interrupts" : ", no interrupts")
         + (configuration.isEmpty() ? "" : ", a configuration");
   }
 
@@ -127,6 +140,7 @@ public final class SpdkOptions {
     private int memoryMib;
     private boolean hugePages = true;
     private @Nullable Path hugeDir;
+    private @Nullable Boolean interrupts;
 
     private Builder() {}
 
@@ -205,6 +219,19 @@ public final class SpdkOptions {
      */
     public Builder hugeDir(final @Nullable Path folder) {
       this.hugeDir = folder;
+      return this;
+    }
+
+    /**
+     * Sets whether bdevs that can, such as aio's, may wake a reactor that sleeps (SPDK's interrupt
+     * mode); all others are polled in any case. From SPDK 25.01 on this concerns NVMe, for the
+     * whole process: each completion of a drive raises an interrupt, and NVMe-oF is refused.
+     *
+     * @param use by default true before SPDK 25.01, and false from then on
+     * @return this
+     */
+    public Builder interrupts(final boolean use) {
+      this.interrupts = use;
       return this;
     }
 

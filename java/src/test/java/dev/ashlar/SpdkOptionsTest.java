@@ -18,6 +18,7 @@ class SpdkOptionsTest {
     assertThat(options.memoryMib()).isZero();
     assertThat(options.hugePages()).isTrue();
     assertThat(options.hugeDir()).isNull();
+    assertThat(options.interrupts()).isNull();
     assertThat(RuntimeOptions.defaults().spdk()).isNull();
   }
 
@@ -41,6 +42,10 @@ class SpdkOptionsTest {
         .isEqualTo(
             SpdkOptions.builder().coreMask("0x1").memoryMib(64).hugeDir(Path.of("/h")).build())
         .isNotEqualTo(SpdkOptions.builder().coreMask("0x1").memoryMib(64).build());
+    assertThat(SpdkOptions.builder().interrupts(true).build())
+        .isEqualTo(SpdkOptions.builder().interrupts(true).build())
+        .isNotEqualTo(SpdkOptions.builder().interrupts(false).build())
+        .isNotEqualTo(SpdkOptions.builder().build());
     assertThat(RuntimeOptions.builder().spdk(options).build())
         .isNotEqualTo(RuntimeOptions.defaults());
     assertThat(

@@ -37,6 +37,14 @@ final class SpdkArguments {
       description = "The hugetlbfs to take huge pages from. Default: found by itself")
   private @Nullable Path hugeDir;
 
+  @Option(
+      names = "--spdk-interrupts",
+      negatable = true,
+      description =
+          "Bdevs that can wake reactors that sleep. Default: before SPDK 25.01, where NVMe is driven"
+              + " no otherwise for it")
+  private @Nullable Boolean interrupts;
+
   /** What SPDK is to be started with. */
   SpdkOptions options(final @Nullable Path config) {
     final SpdkOptions.Builder builder =
@@ -45,6 +53,9 @@ final class SpdkArguments {
             .memoryMib(memoryMib)
             .hugePages(!noHuge)
             .hugeDir(hugeDir);
+    if (interrupts != null) {
+      builder.interrupts(interrupts);
+    }
     return (config == null ? builder : builder.configurationFile(config)).build();
   }
 }

@@ -374,9 +374,15 @@ final class Native {
    * @param coreMask cores of the reactors, or empty
    * @param memoryMib 0: the default
    * @param hugeDir a hugetlbfs, or empty
+   * @param interrupts 1: on, 0: off, -1: the default
    */
   static native void spdkStart(
-      String config, String coreMask, int memoryMib, boolean hugePages, String hugeDir);
+      String config,
+      String coreMask,
+      int memoryMib,
+      boolean hugePages,
+      String hugeDir,
+      int interrupts);
 
   /** Gives a reference back. With the last one, and the last device closed, the bdevs go. */
   static native void spdkStop();

@@ -51,12 +51,14 @@ public final class NativeSpdk {
     }
     load();
     final Path hugeDir = options.hugeDir();
+    final Boolean interrupts = options.interrupts();
     Native.spdkStart(
         options.configuration(),
         options.coreMask(),
         options.memoryMib(),
         options.hugePages(),
-        hugeDir == null ? "" : hugeDir.toAbsolutePath().toString());
+        hugeDir == null ? "" : hugeDir.toAbsolutePath().toString(),
+        interrupts == null ? -1 : interrupts ? 1 : 0);
     return new Reference(true);
   }
 
