@@ -419,6 +419,93 @@ TEST_F(SpdkTest, ABdevThatIsTakenAwayWithoutChannelsCloses) {
   EXPECT_FALSE(device->OpenChannel().ok());
 }
 
+// A bdev that can lends its memory to small reads: they are copied out in Poll(), and it gets the
+// memory back after they have ended.
+TEST_F(SpdkTest, ReadsOfEverySizeInFlightTogetherBringWhatWasWritten) {
+  Start();
+  ASSERT_TRUE(CreateMallocBdev("Malloc0", kBdevBytes, 512).ok());
+  const auto device = MustOpen(Bdev("Malloc0"));
+  const auto channel = std::move(device->OpenChannel()).value();
+  constexpr uint32_t kBytes = 1 * kMiB;
+  AlignedBuffer written(kBytes);
+  for (uint32_t i = 0; i < kBytes / 8; ++i) {
+    reinterpret_cast<uint64_t*>(written.data())[i] = i * 0x9e3779b97f4a7c15u;
+  }
+  ASSERT_EQ(SyncWrite(*channel, 0, written.span()), 0);
+  struct Read {
+    IoRequest request;
+    AlignedBuffer buffer{128 * 1024};
+  };
+  std::vector<Read> reads(256);
+  for (uint32_t i = 0; i < reads.size(); ++i) {
+    IoRequest& request = reads[i].request;
+    request.length_bytes = (i + 1) * 512;  // up to twice of what is lent
+    request.offset_bytes = (i * 7919 * 512) % (kBytes - request.length_bytes);
+    request.data = reads[i].buffer.data();
+    request.result = 1;
+    request.done = [](IoRequest*) {};
+    channel->Submit(&request);
+  }
+  Drain(*channel);
+  for (const Read& read : reads) {
+    EXPECT_EQ(read.request.result, 0);
+    EXPECT_EQ(std::memcmp(read.buffer.data(), written.data() + read.request.offset_bytes,
+                          read.request.length_bytes),
+              0)
+        << read.request.length_bytes << " bytes at " << read.request.offset_bytes;
+  }
+  EXPECT_EQ(device->counters().reads, reads.size());
+}
+
+TEST_F(SpdkTest, R11AChannelClosesWhenTheBdevHasGotItsMemoryBack) {
+  // SPDK has few I/Os: one that were lost with each channel would soon be missed.
+  Start(TestSpdkOptions(R"({"subsystems": [{"subsystem": "bdev", "config": [
+      {"method": "bdev_set_options", "params": {"bdev_io_pool_size": 127, "bdev_io_cache_size": 8}},
+      {"method": "bdev_malloc_create",
+       "params": {"name": "Malloc0", "num_blocks": 4096, "block_size": 4096}}]}]})"));
+  const auto device = MustOpen(Bdev("Malloc0"));
+  ASSERT_NE(device, nullptr);
+  AlignedBuffer page(kPageBytes);
+  for (int round = 0; round < 200; ++round) {
+    auto channel = std::move(device->OpenChannel()).value();
+    IoRequest read;
+    read.length_bytes = kPageBytes;
+    read.data = page.data();
+    read.result = 1;
+    read.done = [](IoRequest*) {};
+    channel->Submit(&read);
+    for (int polls = 0; read.result == 1 && polls < 1000; ++polls) channel->Poll();
+    ASSERT_EQ(read.result, 0) << "round " << round;
+    ASSERT_EQ(channel->in_flight(), 1u) << "a reactor would sleep before it is given back";
+  }
+}
+
+TEST_F(SpdkTest, AChannelMayCloseInTheEndOfItsLastRead) {
+  Start(TestSpdkOptions(MallocConfig("Malloc0")));
+  const auto device = MustOpen(Bdev("Malloc0"));
+  struct Closing {
+    std::unique_ptr<Channel> channel;
+    AlignedBuffer pages{4 * kPageBytes};
+    IoRequest requests[4];
+    int open = 4;
+  } all;
+  all.channel = std::move(device->OpenChannel()).value();
+  for (int i = 0; i < all.open; ++i) {
+    IoRequest& request = all.requests[i];
+    request.length_bytes = kPageBytes;
+    request.data = all.pages.data() + i * kPageBytes;
+    request.owner = &all;
+    request.done = [](IoRequest* done) {
+      auto* closing = static_cast<Closing*>(done->owner);
+      EXPECT_EQ(done->result, 0);
+      if (--closing->open == 0) closing->channel.reset();
+    };
+    all.channel->Submit(&request);
+  }
+  while (all.channel != nullptr) all.channel->Poll();
+  EXPECT_NE(device->OpenChannel().value(), nullptr);
+}
+
 TEST_F(SpdkTest, ErrorsOfABdevArriveAsErrors) {
   Start(TestSpdkOptions(MallocConfig("Malloc0")));
   ASSERT_TRUE(MustCallSpdk("bdev_error_create", R"({"base_name": "Malloc0"})").ok());

@@ -89,6 +89,9 @@ Status SpdkDevice::Describe(const DeviceSpec& spec) {
         "survives a power cut all the same, say so with non_volatile_cache; else use another, such "
         "as an aio bdev");
   }
+  // SPDK lends to writers only, and does not split such calls.
+  lends_ = !read_only_ && Supports(bdev_, SPDK_BDEV_IO_TYPE_ZCOPY) &&
+           spdk_bdev_get_optimal_io_boundary(bdev_) == 0;
   info_.name = spdk_bdev_get_name(bdev_);
   info_.backend = "spdk";
   info_.size_bytes = RoundDown(spdk_bdev_get_num_blocks(bdev_) * block_bytes, kPageBytes);

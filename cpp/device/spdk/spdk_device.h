@@ -46,6 +46,8 @@ class SpdkDevice final : public Device {
   bool is_gone() const { return gone_.load(std::memory_order_acquire); }
   bool read_only() const { return read_only_; }
   bool can_flush() const { return can_flush_; }
+  // Whether small reads may borrow its memory instead of having it copied.
+  bool lends() const { return lends_; }
   // Whether memory need not be DMA memory.
   bool takes_any_memory() const { return takes_any_memory_; }
   spdk_bdev_desc* descriptor() const { return descriptor_; }
@@ -71,6 +73,7 @@ class SpdkDevice final : public Device {
   spdk_bdev_desc* descriptor_ = nullptr;
   bool claimed_ = false;
   bool can_flush_ = false;
+  bool lends_ = false;
   std::atomic<bool> gone_{false};
   std::mutex mutex_;
   std::vector<spdk_thread*> channels_;  // whose; guarded by mutex_, as is the step of gone_ to true

@@ -39,6 +39,7 @@ final class Completions {
   private final int[] batch = new int[BATCH];
   private final AtomicInteger helpers = new AtomicInteger();
   private final AtomicReference<@Nullable Callback> posted = new AtomicReference<>();
+  private @Nullable Callback postedHere; // the completion thread's own
 
   private final AshlarThread thread = new AshlarThread("ashlar-completions", this::run);
   private volatile boolean asleep;
@@ -91,7 +92,17 @@ final class Completions {
     owners[slot] = owner; // the release store of the ring's entry publishes it
   }
 
+  /** Whether the caller is the completion thread. */
+  boolean isCurrent() {
+    return Thread.currentThread() == thread;
+  }
+
   void post(final Callback callback) {
+    if (isCurrent()) { // in help(), which is followed by runPosted()
+      callback.nextPosted = postedHere;
+      postedHere = callback;
+      return;
+    }
     Callback first;
     do {
       first = posted.get();
@@ -121,7 +132,7 @@ final class Completions {
   }
 
   int help() {
-    if (draining.get() != 0 || !draining.compareAndSet(0, 1)) {
+    if (!hasCompletions() || draining.get() != 0 || !draining.compareAndSet(0, 1)) {
       return 0;
     }
     try {
@@ -168,7 +179,13 @@ final class Completions {
   }
 
   private int runPosted() {
-    Callback newest = posted.getAndSet(null);
+    final Callback here = postedHere;
+    postedHere = null;
+    return run(posted.get() == null ? null : posted.getAndSet(null)) + run(here);
+  }
+
+  private int run(final @Nullable Callback last) {
+    Callback newest = last;
     Callback oldest = null;
     while (newest != null) {
       final Callback next = newest.nextPosted;

@@ -48,7 +48,8 @@ public interface DataPath {
   void stopHelping();
 
   /**
-   * Runs a callback on the completion thread. Callbacks run in the order of their posts.
+   * Runs a callback on the completion thread. Those that one thread posts run in the order of their
+   * posts.
    *
    * @param callback not posted already
    */

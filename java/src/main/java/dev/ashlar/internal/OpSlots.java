@@ -298,8 +298,15 @@ public final class OpSlots {
    */
   public void putPages(
       final int slot, final long[] locations, final int[] crcs, final int from, final int pages) {
-    longs.put(slot * LOCATION_STRIDE + FIRST_LOCATION, locations, from, pages);
-    ints.put(slot * CRC_STRIDE + FIRST_CRC, crcs, from, pages);
+    final int location = slot * LOCATION_STRIDE + FIRST_LOCATION;
+    final int crc = slot * CRC_STRIDE + FIRST_CRC;
+    if (pages == 1) { // a copy of an array costs more than this
+      longs.put(location, locations[from]);
+      ints.put(crc, crcs[from]);
+      return;
+    }
+    longs.put(location, locations, from, pages);
+    ints.put(crc, crcs, from, pages);
   }
 
   // --- output fields ---------------------------------------------------------------------------

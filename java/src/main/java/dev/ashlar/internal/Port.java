@@ -34,13 +34,18 @@ final class Port {
    * @return true if the reactor sleeps and the caller must wake it
    */
   boolean submit(final int slot) {
-    final long place = (long) LONG.getAndAdd(memory, PortLayout.SUBMIT_TAIL, 1L);
-    final int entry = PortLayout.SUBMIT_ENTRIES + ((int) place & mask) * Integer.BYTES;
-    INT.setRelease(memory, entry, slot + 1);
+    put(slot);
     VarHandle.fullFence(); // the entry is seen before the reactor's flag is looked at
     // Whoever takes the flag back wakes it; the others need not.
     return (int) INT.getVolatile(memory, PortLayout.REACTOR_ASLEEP) != 0
         && INT.compareAndSet(memory, PortLayout.REACTOR_ASLEEP, 1, 0);
+  }
+
+  /** The same by the thread that drives the reactor: it is awake, and looks before it sleeps. */
+  void put(final int slot) {
+    final long place = (long) LONG.getAndAdd(memory, PortLayout.SUBMIT_TAIL, 1L);
+    final int entry = PortLayout.SUBMIT_ENTRIES + ((int) place & mask) * Integer.BYTES;
+    INT.setRelease(memory, entry, slot + 1);
   }
 
   /** Slots that were submitted and whose completion has not been taken; about so many. */

@@ -122,7 +122,9 @@ public final class SharedRuntime implements DataPath {
   @Override
   public void submit(final int slot, final int reactor, final SlotOwner owner) {
     completions.expect(slot, owner);
-    if (ports[reactor].submit(slot)) {
+    if (reactor == reactors() && completions.isCurrent()) {
+      ports[reactor].put(slot);
+    } else if (ports[reactor].submit(slot)) {
       Native.wake(handle, reactor);
     }
   }

@@ -5,8 +5,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the pages of one segment are, as published. Pages beyond the arrays are holes, so that the
- * map of a one-page chunk costs little.
+ * Where the pages of one segment are, as published. Pages behind the last that was written are
+ * holes, so that the map of a one-page chunk costs little. Nor does that of a segment that lies in
+ * one piece, as it does where it was written at once: the place of its first page tells all of
+ * them.
  *
  * <p>Changed in place, under the lock of its chunk and inside the chunk's sequence lock: readers
  * validate the sequence and may see anything until then.
@@ -14,10 +16,16 @@ import org.jspecify.annotations.Nullable;
 final class CachedSegment extends CacheEntry {
   private static final long[] NO_LOCATIONS = {};
   private static final int[] NO_CRCS = {};
-  private static final int HEADER_BYTES = 112;
+  private static final int HEADER_BYTES = 128;
 
   final Chunk chunk;
   final long number;
+
+  // In one piece: pages 0 to runPages - 1 lie from firstLocation on, all others are holes, and
+  // there
+  // are no locations. Else there are, and runPages is 0.
+  private long firstLocation;
+  private int runPages;
   private long[] locations = NO_LOCATIONS;
   private int[] crcs = NO_CRCS;
 
@@ -34,6 +42,9 @@ final class CachedSegment extends CacheEntry {
 
   /** Location of a page of the segment, or {@link Pages#HOLE}. */
   long location(final int page) {
+    if (page < runPages) {
+      return firstLocation + page;
+    }
     final long[] array = locations;
     return page < array.length ? array[page] : Pages.HOLE;
   }
@@ -46,52 +57,88 @@ final class CachedSegment extends CacheEntry {
   /** Copies consecutive pages into arrays. */
   void copyTo(
       final int from, final int pages, final long[] toLocations, final int[] toCrcs, final int at) {
-    final long[] here = locations;
-    final int[] crcsHere = crcs;
-    final int there = Math.min(pages, Math.max(0, Math.min(here.length, crcsHere.length) - from));
-    if (there > 0) {
-      System.arraycopy(here, from, toLocations, at, there);
-      System.arraycopy(crcsHere, from, toCrcs, at, there);
+    for (int i = 0; i < pages; i++) {
+      toLocations[at + i] = location(from + i);
+      toCrcs[at + i] = crc(from + i);
     }
-    Arrays.fill(toLocations, at + Math.max(0, there), at + pages, Pages.HOLE);
   }
 
   void set(final int page, final long location, final int crc) {
-    if (page >= locations.length) {
-      if (location == Pages.HOLE) {
-        return;
-      }
-      reserve(page + 1);
+    if (location == Pages.HOLE && page >= capacity()) {
+      return;
     }
-    locations[page] = location;
+    reserve(page + 1);
     crcs[page] = crc;
+    if (locations.length == 0 && !staysInOnePiece(page, location)) {
+      spread();
+    }
+    if (locations.length > 0) {
+      locations[page] = location;
+      gather(page);
+    } else {
+      firstLocation = location - page;
+      runPages = Math.max(runPages, page + 1);
+    }
   }
 
   /** Takes over what was read from the store. */
   void fill(final long[] fromLocations, final int[] fromCrcs, final int pages) {
-    if (pages > 0) {
-      reserve(pages);
-      System.arraycopy(fromLocations, 0, locations, 0, pages);
-      System.arraycopy(fromCrcs, 0, crcs, 0, pages);
+    reserve(pages);
+    for (int page = 0; page < pages; page++) {
+      set(page, fromLocations[page], fromCrcs[page]);
     }
   }
 
   void clear() {
-    Arrays.fill(locations, Pages.HOLE);
+    locations = NO_LOCATIONS;
+    runPages = 0;
   }
 
   /** Pages beyond this one are holes. */
   int capacity() {
-    return locations.length;
+    return locations.length == 0 ? runPages : locations.length;
+  }
+
+  private boolean staysInOnePiece(final int page, final long location) {
+    return location != Pages.HOLE
+        && (page == 0 && runPages <= 1 || page <= runPages && location == firstLocation + page);
+  }
+
+  private void spread() {
+    final long[] each = new long[crcs.length];
+    for (int page = 0; page < each.length; page++) {
+      each[page] = page < runPages ? firstLocation + page : Pages.HOLE;
+    }
+    locations = each;
+    runPages = 0;
+  }
+
+  /** A segment that is written anew at once is in one piece again when its last page is set. */
+  private void gather(final int last) {
+    final long first = locations[0];
+    if (last != locations.length - 1 || locations[last] != first + last || first == Pages.HOLE) {
+      return;
+    }
+    for (int page = 1; page < last; page++) {
+      if (locations[page] != first + page) {
+        return;
+      }
+    }
+    firstLocation = first;
+    runPages = locations.length;
+    locations = NO_LOCATIONS;
   }
 
   private void reserve(final int pages) {
-    final int old = locations.length;
+    final int old = crcs.length;
+    if (pages <= old) {
+      return;
+    }
     final int capacity = pages == 1 ? 1 : Integer.highestOneBit(pages - 1) << 1;
-    if (capacity > old) {
+    crcs = Arrays.copyOf(crcs, capacity);
+    if (locations.length > 0) {
       final long[] grown = Arrays.copyOf(locations, capacity);
       Arrays.fill(grown, old, capacity, Pages.HOLE);
-      crcs = Arrays.copyOf(crcs, capacity);
       locations = grown;
     }
   }
@@ -113,6 +160,6 @@ final class CachedSegment extends CacheEntry {
 
   @Override
   int heapBytes() {
-    return HEADER_BYTES + locations.length * (Long.BYTES + Integer.BYTES);
+    return HEADER_BYTES + locations.length * Long.BYTES + crcs.length * Integer.BYTES;
   }
 }

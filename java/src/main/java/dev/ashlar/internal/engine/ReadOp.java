@@ -52,7 +52,6 @@ final class ReadOp extends Transfer {
     reactor = -1;
     future = null;
     failure = null;
-    signal.reset();
   }
 
   /** Sets the range, which is within the chunk and not empty, and makes room for its pages. */
@@ -76,6 +75,9 @@ final class ReadOp extends Transfer {
   }
 
   void begin() {
+    if (future == null) {
+      signal.reset();
+    }
     start(offset, offset + length);
   }
 

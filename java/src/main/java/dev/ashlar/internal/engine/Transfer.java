@@ -116,9 +116,13 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
     offset = from;
     end = to;
     parts = parts(from, to);
-    error = null;
-    nextPart.set(0);
-    activeLanes.set(1); // this call, until the first lane takes its place
+    if (error != null) {
+      error = null;
+    }
+    if (parts > 1) {
+      nextPart.set(0);
+      activeLanes.set(1); // this call, until the first lane takes its place
+    }
     final int first = slots.tryAcquire();
     if (first < 0) {
       slots.acquire(this);
@@ -129,6 +133,10 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
 
   @Override
   public final void slotGranted(final int slot) {
+    if (parts == 1) {
+      startPart(slot, 0, 0);
+      return;
+    }
     final int lanes = Math.min(parts, isStaged() ? MAX_STAGED_LANES : MAX_LANES);
     for (int lane = 1; lane < lanes; lane++) {
       final int more = slots.tryAcquire();
@@ -150,6 +158,11 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
       takeResult(slot, lane, number);
     } catch (final RuntimeException | Error e) {
       error = Errors.unexpected(e);
+    }
+    if (parts == 1) { // nobody else to count with
+      slots.release(slot);
+      allDone(error);
+      return;
     }
     runLane(slot, lane);
   }
@@ -178,6 +191,10 @@ abstract class Transfer implements SlotOwner, OpSlots.Waiter {
       }
       return;
     }
+    startPart(slot, lane, number);
+  }
+
+  private void startPart(final int slot, final int lane, final int number) {
     final long from = partOffset(number);
     final int length = (int) (partEnd(number) - from);
     fill(slot, from, length, addressFor(lane, from, length));
