@@ -13,6 +13,8 @@
 #include <spdk/thread.h>
 #include <spdk/version.h>
 
+#include <string>
+
 #if SPDK_VERSION < SPDK_VERSION_NUM(23, 1, 0)
 #error "Ashlar needs SPDK 23.01 or newer"
 #endif
@@ -30,6 +32,19 @@ namespace ashlar::spdk {
 template <typename Options>
 void SetOptionsSize(Options* options) {
   if constexpr (requires { options->opts_size; }) options->opts_size = sizeof(*options);
+}
+
+// An option since 23.05; before, DPDK takes it, and must be told what follows from it.
+template <typename Options>
+void UseNoHugePages(Options* options, std::string* arguments) {
+  if constexpr (requires { options->no_huge; }) {
+    options->no_huge = true;
+  } else {
+    *arguments = "--no-huge --legacy-mem";
+    options->env_context = arguments->data();
+    options->iova_mode = "va";
+    options->hugepage_single_segments = true;  // or else it asks for unlinked huge pages
+  }
 }
 
 // The server of SPDK's rpc is a thing of its own since 24.09. It answers when it is polled; the

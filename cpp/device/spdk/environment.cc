@@ -191,8 +191,11 @@ Status Environment::InitEnvironment(const SpdkOptions& options) {
   spdk_env_opts_init(&settings);
   settings.name = "ashlar";
   settings.core_mask = cores.c_str();
-  if (options.huge_pages) settings.env_context = context.data();
-  settings.no_huge = !options.huge_pages;
+  if (options.huge_pages) {
+    settings.env_context = context.data();
+  } else {
+    UseNoHugePages(&settings, &context);
+  }
   if (options.memory_mib != 0) {
     settings.mem_size = static_cast<int>(options.memory_mib);
   } else if (!options.huge_pages) {
