@@ -35,6 +35,7 @@
 #include "cpp/blobfs/file_format.h"
 #include "cpp/blobfs/framing.h"
 #include "cpp/blobfs/fs_io.h"
+#include "cpp/blobfs/last_page.h"
 
 namespace ashlar {
 
@@ -240,7 +241,8 @@ class FileNode {
   std::vector<uint64_t> spares_;    // clusters to move to
 
   std::mutex append_mutex_;
-  LogMetadata log_;  // of a log
+  LogMetadata log_;     // of a log
+  LastPage last_page_;  // of a log
   bool session_open_ = false;
   Status failure_;
   uint64_t written_ = 0;   // offset up to which segments were submitted

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "cpp/blobfs/file_node.h"
@@ -52,6 +53,7 @@ std::span<const uint8_t> FileNode::HeldPart(uint64_t offset, std::span<const uin
 // and again as the file grows; elsewhere it is not worth looking.
 bool FileNode::Holds(uint64_t offset, std::span<const uint8_t> bytes) {
   if (!framing().framed() && offset < RoundDown(end(), kPageBytes)) return false;
+  if (const std::optional<bool> has = last_page_.Has(offset, bytes)) return *has;
   std::array<uint8_t, kPageBytes> held;
   while (!bytes.empty()) {
     const size_t length = std::min(bytes.size(), held.size());
@@ -77,7 +79,9 @@ bool FileNode::OverwriteBuffered(uint64_t offset, std::span<const uint8_t> bytes
 Status FileNode::AppendBehind(uint64_t offset, std::span<const uint8_t> bytes) {
   ASHLAR_RETURN_IF_ERROR(FillUp(offset));
   Touch();
-  return AppendLocked(bytes.subspan(HeldPart(offset, bytes).size()));
+  ASHLAR_RETURN_IF_ERROR(AppendLocked(bytes.subspan(HeldPart(offset, bytes).size())));
+  if (framing().framed() && offset + bytes.size() == end()) last_page_.Written(offset, bytes);
+  return Status::Ok();
 }
 
 // --- on the device -------------------------------------------------------------------------------
@@ -205,6 +209,7 @@ Status FileNode::Unframe() {
     for (uint64_t index = 0; index < clusters; ++index) map_.Move(index, spares_[index]);
     spares_.clear();
     session_open_ = false;
+    last_page_.Forget();
     framing_.store(Framing(), std::memory_order_relaxed);
     durable_.store(end(), std::memory_order_relaxed);
     durable_mtime_us_ = mtime_us();

@@ -151,6 +151,7 @@ Status FileNode::CutLog(uint64_t size) {
   log_id_.store(next.log_id, std::memory_order_relaxed);
   const uint64_t last_unit = size == 0 ? 0 : framing().UnitOf(size - 1) * framing().payload_bytes;
   CutReadable(size);
+  last_page_.Forget();
   written_ = last_unit;
   durable_.store(last_unit, std::memory_order_relaxed);
   Touch();

@@ -77,6 +77,39 @@ TEST_P(LogFileTest, ASyncIsOneWriteAndOneFlush) {
   EXPECT_TRUE(ReadAll(*log) == expected);
 }
 
+// As a page cache in front of it does, with whole pages.
+TEST_P(LogFileTest, WritingTheLastPageAgainReadsNothing) {
+  std::atomic<int> reads = 0;
+  TestFs fs(TestFs::NewCrashDevice(DeviceOptions()), [&](const IoRequest& request) {
+    if (request.op == IoRequest::Op::kRead) ++reads;
+  });
+  ASSERT_TRUE(fs.Format({}, 1u << 20).ok());
+  auto log = fs.MustOpen("/log", NewLog());
+  const std::string content = Pattern(1, 50'000);
+  for (uint64_t end = 130; end < content.size(); end += 130) {
+    const uint64_t page = RoundDown(end - 130, kPageBytes);
+    reads = 0;
+    ASSERT_TRUE(log->WriteAt(page, AsBytes(content.substr(page, end - page))).ok());
+    EXPECT_EQ(reads, 0) << end;
+    ASSERT_TRUE(log->Sync().ok());
+  }
+  EXPECT_EQ(log->kind(), FileKind::kLog);
+  EXPECT_TRUE(content.starts_with(ReadAll(*log)));
+}
+
+TEST_P(LogFileTest, WhatWasCutOffIsNotThereWhenItIsWrittenAgain) {
+  TestFs fs(TestFs::NewCrashDevice(DeviceOptions()));
+  ASSERT_TRUE(fs.Format({}, 1u << 20).ok());
+  auto log = fs.MustOpen("/log", NewLog());
+  ASSERT_TRUE(log->WriteAt(0, AsBytes("abcdef")).ok());
+  ASSERT_TRUE(log->Truncate(3).ok());
+  ASSERT_TRUE(log->Append(AsBytes("xyz")).ok());
+  ASSERT_TRUE(log->WriteAt(0, AsBytes("abcdef")).ok());
+  EXPECT_EQ(ReadAll(*log), "abcdef");
+  ASSERT_TRUE(log->Close().ok());
+  EXPECT_EQ(fs.Get("/log"), "abcdef");
+}
+
 // Data and the shadow of the root page, if the device needs one, flush; root page, flush.
 TEST_P(LogFileTest, ASyncOfAnyOtherFileIsTwoFlushes) {
   std::string operations;

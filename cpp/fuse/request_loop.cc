@@ -66,36 +66,48 @@ void RequestLoop::Serve() {
   std::erase_if(threads_, [](pthread_t thread) { return pthread_equal(thread, pthread_self()); });
 }
 
-// Of the threads that have nothing to do one waits here for the kernel, so that a request wakes
-// one.
-void RequestLoop::WaitForRequest() {
-  std::lock_guard<std::mutex> waiting(wait_mutex_);
-  if (fuse_session_exited(session_) != 0) return;
-  pollfd kernel{fuse_session_fd(session_), POLLIN, 0};
-  poll(&kernel, 1, -1);
-}
-
 // False: that was the end.
 bool RequestLoop::ServeOne(fuse_buf* buffer) {
   std::unique_lock<std::mutex> receiving(receive_mutex_);
-  if (fuse_session_exited(session_) != 0) return false;
-  const int received = fuse_session_receive_buf(session_, buffer);
-  if (received == -EINTR || received == -EAGAIN) {
+  std::unique_lock<std::mutex> waiting(wait_mutex_, std::defer_lock);
+  int received = Receive(buffer);
+  if (received == -EAGAIN) {
     receiving.unlock();
+    waiting.lock();
     WaitForRequest();
-    return true;
+    receiving.lock();
+    received = Receive(buffer);
   }
-  if (received <= 0) {
-    // Unmounted, which is no error and marked in the session, or an error that will not go away.
-    if (received < 0 && received != -ENODEV) error_ = received;
-    fuse_session_exit(session_);
-    return false;
-  }
-  if (!IsWrite(*buffer)) receiving.unlock();
+  if (received <= 0) return received != 0;
+  const auto let_others = [&] {
+    if (waiting.owns_lock()) waiting.unlock();
+    receiving.unlock();
+  };
+  const bool in_order = IsWrite(*buffer);
+  if (!in_order) let_others();
   fuse_session_process_buf(session_, buffer);
-  if (receiving.owns_lock()) receiving.unlock();
+  if (in_order) let_others();
   FinishRequest();
   return true;
+}
+
+// Takes a request if there is one. 0: that was the end.
+int RequestLoop::Receive(fuse_buf* buffer) {
+  if (fuse_session_exited(session_) != 0) return 0;
+  const int received = fuse_session_receive_buf(session_, buffer);
+  if (received > 0 || received == -EINTR || received == -EAGAIN) return received;
+  // Unmounted, which is no error and marked in the session, or an error that will not go away.
+  if (received < 0 && received != -ENODEV) error_ = received;
+  fuse_session_exit(session_);
+  return 0;
+}
+
+// Of the threads that have nothing to do one waits here for the kernel, and lets the next one do so
+// when it has taken its request: so a request wakes one.
+void RequestLoop::WaitForRequest() {
+  if (fuse_session_exited(session_) != 0) return;
+  pollfd kernel{fuse_session_fd(session_), POLLIN, 0};
+  poll(&kernel, 1, -1);
 }
 
 }  // namespace ashlar

@@ -38,8 +38,9 @@ class RequestLoop {
   static constexpr int kThreads = 8;
 
   void Serve();
-  void WaitForRequest();
   bool ServeOne(fuse_buf* buffer);
+  int Receive(fuse_buf* buffer);
+  void WaitForRequest();
 
   fuse_session* const session_;
   std::mutex receive_mutex_;
