@@ -22,8 +22,7 @@ final class CachedSegment extends CacheEntry {
   final long number;
 
   // In one piece: pages 0 to runPages - 1 lie from firstLocation on, all others are holes, and
-  // there
-  // are no locations. Else there are, and runPages is 0.
+  // there are no locations. Else there are, and runPages is 0.
   private long firstLocation;
   private int runPages;
   private long[] locations = NO_LOCATIONS;
