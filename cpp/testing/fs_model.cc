@@ -107,8 +107,11 @@ std::string FsExerciser::Append() {
   const size_t length = random_.OneIn(5) ? random_.Below(90'000) : random_.Below(1500);
   const std::string piece = Pattern(random_.Next(), length);
   const Status status = open->file->Append(AsBytes(piece));
-  if (status.ok()) ModelOf(*open).content += piece;
-  return status.ok() ? "" : status.ToString();
+  if (!status.ok()) return status.ToString();
+  ModelFile& model = ModelOf(*open);
+  model.content += piece;
+  model.written = model.content.size();
+  return {};
 }
 
 // Anywhere; of a log, mostly what it holds again and something behind it.
@@ -120,8 +123,9 @@ std::string FsExerciser::Write() {
   const uint64_t offset = random_.Below(model.content.size() + gap);
   std::string piece = Pattern(random_.Next(), random_.Below(random_.OneIn(4) ? 100'000 : 5000));
   bool unframes = false;
-  if (model.kind == FileKind::kLog && offset < model.content.size()) {
-    const std::string held = model.content.substr(offset, piece.size());
+  if (model.kind == FileKind::kLog && offset < model.written) {
+    const std::string held =
+        model.content.substr(offset, std::min(piece.size(), model.written - offset));
     if (!random_.OneIn(4)) piece.replace(0, held.size(), held);
     unframes = !piece.starts_with(held);
   }
@@ -130,8 +134,9 @@ std::string FsExerciser::Write() {
   if (piece.empty()) return {};
   if (unframes) {
     model.kind = FileKind::kData;
-    model.MakeDurable();
+    model.MakeWrittenDurable();
   }
+  model.written = std::max(model.written, offset + piece.size());
   if (offset + piece.size() > model.content.size()) model.content.resize(offset + piece.size());
   model.content.replace(offset, piece.size(), piece);
   return {};
@@ -156,7 +161,9 @@ std::string FsExerciser::Truncate() {
   const bool cut = size < model.content.size();
   model.content.resize(size, '\0');
   if (cut) {
-    model.durable = model.kind == FileKind::kLog ? size : std::min<size_t>(model.durable, size);
+    const bool syncs = model.kind == FileKind::kLog && size <= model.written;
+    model.written = std::min<size_t>(model.written, size);
+    model.durable = syncs ? size : std::min<size_t>(model.durable, size);
     model.synced.resize(std::min<size_t>(model.synced.size(), size));
   }
   return {};

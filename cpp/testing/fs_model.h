@@ -18,12 +18,17 @@ struct ModelFile {
   int number = 0;  // which file it is, whatever its name
   FileKind kind = FileKind::kData;
   std::string content;
+  size_t written = 0;    // bytes; what is behind them are zeros that growing has promised only
   size_t durable = 0;    // bytes
   std::string synced{};  // what a power cut leaves of a file that is no log
 
   void MakeDurable() {
-    durable = content.size();
-    synced = content;
+    written = content.size();
+    MakeWrittenDurable();
+  }
+  void MakeWrittenDurable() {
+    durable = written;
+    synced = content.substr(0, written);
   }
 };
 

@@ -164,6 +164,10 @@ public final class RecordingMetadataStore implements MetadataStore {
       entry.batch.addAll(batch);
       entries.add(entry);
     }
+    applyBehind(batch, sync);
+  }
+
+  private void applyBehind(final MetadataBatch batch, final boolean sync) {
     behind.apply(batch, sync);
     if (sync) {
       noteSynced();
@@ -187,11 +191,14 @@ public final class RecordingMetadataStore implements MetadataStore {
         return Recovery.NOT_YET;
       }
       noSpace = null;
+      if (!ended.isThere) {
+        return Recovery.ABSENT;
+      }
+      final Entry entry = new Entry(position.getAsLong());
+      entry.batch.addAll(ended.batch);
+      entries.add(entry);
     }
-    if (!ended.isThere) {
-      return Recovery.ABSENT;
-    }
-    apply(ended.batch, true);
+    applyBehind(ended.batch, true); // it is there, though space may be short again by now
     return Recovery.PRESENT;
   }
 
