@@ -21,12 +21,14 @@ class LastPage {
   void Written(uint64_t offset, std::span<const uint8_t> bytes) {
     const uint64_t end = offset + bytes.size();
     const uint64_t page = RoundDown(end, kPageBytes);
-    const bool continues = page == offset_ && offset == offset_ + bytes_.size();
-    if (offset <= page || !continues) bytes_.clear();
-    if (offset > page && !continues) return;
-    offset_ = page;
-    const auto first = bytes.begin() + static_cast<ptrdiff_t>(page > offset ? page - offset : 0);
-    bytes_.insert(bytes_.end(), first, bytes.end());
+    if (offset <= page) {
+      offset_ = page;
+      bytes_.clear();
+      bytes = bytes.subspan(static_cast<size_t>(page - offset));
+    } else if (page != offset_ || offset != offset_ + bytes_.size()) {
+      return Forget();  // what comes before it in the page is not known
+    }
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }
 
   // Bytes may be other ones now.

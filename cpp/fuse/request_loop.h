@@ -43,8 +43,8 @@ class RequestLoop {
   void WaitForRequest();
 
   fuse_session* const session_;
+  std::mutex wait_mutex_;  // taken before receive_mutex_ where both are held
   std::mutex receive_mutex_;
-  std::mutex wait_mutex_;
   int error_ = 0;  // guarded by receive_mutex_
   std::mutex threads_mutex_;
   std::vector<pthread_t> threads_;  // those in Serve

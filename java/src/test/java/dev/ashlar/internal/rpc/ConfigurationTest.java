@@ -197,7 +197,8 @@ class ConfigurationTest {
         "{\"subsystems\":[{\"subsystem\":\"disks\",\"config\":[]}]} | unknown subsystem \"disks\"",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":7}]} | an array is missing",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"params\":{}}]}]} | unknown method \"\"",
-        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_wait_for_examine\",\"params\":[]}]}]} | are no object",
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":"
+            + "[{\"method\":\"bdev_wait_for_examine\",\"params\":[]}]}]} | are no object",
         "{\"subsystems\":[]}} | line 1",
         "{\"subsystems\":[],\"subsystems\":[]} | line 1"
       })
